@@ -1,0 +1,1 @@
+"""stapes: speech understood on the device."""
