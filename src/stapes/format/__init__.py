@@ -1,0 +1,7 @@
+"""The packed model: one ``.stapes`` file that holds all of a recogniser, as ``spec/format.md`` describes."""
+
+from stapes.format.layout import Entry, Section
+from stapes.format.reader import PackedModel, read
+from stapes.format.writer import write
+
+__all__ = ["Entry", "PackedModel", "Section", "read", "write"]
