@@ -1,0 +1,163 @@
+"""The chain of effects that turns one clean utterance into one of its many possible recordings.
+
+Letters of shapes: N samples, M samples afterwards.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import soxr
+
+from stapes.corpus.augment import distortion, spectrum
+from stapes.corpus.augment.levels import Waveform, active_power, loop, mix, speech_end
+from stapes.corpus.augment.noises import make_noises
+from stapes.corpus.augment.rooms import make_rooms
+from stapes.corpus.augment.settings import AugmentConfig
+from stapes.errors import AudioError
+
+Babble = Callable[[np.random.Generator], Waveform]
+
+_EQUALISER_BANDS = 6
+_VOICE_SPREAD_DB = 5.0
+
+
+class Augmenter:
+    """Applies the effects of a configuration to waveforms of 16 kHz.
+
+    Args:
+        config: which effects, how often and how strongly.
+        bank_seed: chooses the rooms and noises, which are made once here; equal seeds share them.
+    """
+
+    def __init__(self, config: AugmentConfig, bank_seed: int = 0) -> None:
+        self.config = config
+        self._rooms = make_rooms(bank_seed, config.room_rt60_s_range) if config.room_probability else ()
+        self._noises = make_noises(bank_seed) if config.noise_probability else ()
+
+    def __call__(
+        self, waveform: Waveform, rng: np.random.Generator, babble: Babble | None = None
+    ) -> Waveform:
+        """A new recording of ``waveform``; the same for the same state of ``rng``.
+
+        Args:
+            waveform: one channel [N] of 16 kHz, float32, full scale ±1; it is not modified.
+            rng: the only source of chance.
+            babble: gives some other utterance each time it is called; without it there is no babble.
+
+        Returns:
+            float32 [M]; M differs from N where speed or silence changed.
+
+        Raises:
+            AudioError: ``waveform`` is not one-dimensional.
+        """
+        sound = np.array(waveform, dtype=np.float32)
+        if sound.ndim != 1:
+            raise AudioError(
+                f"augment: a waveform of shape {list(sound.shape)} was given; [samples] is accepted"
+            )
+        if not len(sound):
+            return sound
+        sound = self._speak(sound, rng)
+        sound = self._surround(sound, rng, babble)
+        sound = self._record(sound, rng)
+        return self._transmit(sound, rng)
+
+    def _speak(self, sound: Waveform, rng: np.random.Generator) -> Waveform:
+        config = self.config
+        if _happens(rng, config.speed_probability):
+            sound = change_speed(sound, rng.uniform(*config.speed_range))
+        trimmed = _happens(rng, config.trim_probability)
+        if trimmed:
+            sound = _trim(sound, rng)
+        if _happens(rng, config.pad_probability):
+            sound = _pad(sound, rng, config, after=not trimmed)
+        return sound
+
+    def _surround(self, sound: Waveform, rng: np.random.Generator, babble: Babble | None) -> Waveform:
+        config = self.config
+        if _happens(rng, config.room_probability):
+            sound = spectrum.reverberate(sound, self._rooms[rng.integers(len(self._rooms))].response)
+        if _happens(rng, config.noise_probability):
+            clip = self._noises[rng.integers(len(self._noises))]
+            noise = loop(clip, int(rng.integers(len(clip))), len(sound))
+            sound = mix(sound, noise, rng.uniform(*config.noise_snr_db_range))
+        if _happens(rng, config.babble_probability) and babble is not None:
+            voices = int(rng.integers(*config.babble_voices_range, endpoint=True))
+            crowd = _crowd(babble, voices, len(sound), rng)
+            sound = mix(sound, crowd, rng.uniform(*config.babble_snr_db_range))
+        return sound
+
+    def _record(self, sound: Waveform, rng: np.random.Generator) -> Waveform:
+        config = self.config
+        responses = []
+        if _happens(rng, config.lowpass_probability):
+            responses.append(
+                spectrum.lowpass(rng.uniform(*config.lowpass_hz_range), int(rng.integers(4, 13)))
+            )
+        if _happens(rng, config.highpass_probability):
+            responses.append(
+                spectrum.highpass(rng.uniform(*config.highpass_hz_range), int(rng.integers(1, 5)))
+            )
+        if _happens(rng, config.telephone_probability):
+            responses.append(spectrum.telephone())
+        if _happens(rng, config.equaliser_probability):
+            responses.append(spectrum.equaliser(rng.uniform(*config.equaliser_db_range, _EQUALISER_BANDS)))
+        return spectrum.shape(sound, np.prod(responses, axis=0)) if responses else sound
+
+    def _transmit(self, sound: Waveform, rng: np.random.Generator) -> Waveform:
+        config = self.config
+        if _happens(rng, config.clip_probability):
+            sound = distortion.overdrive(sound, rng.uniform(*config.clip_drive_db_range))
+        if _happens(rng, config.mu_law_probability):
+            sound = distortion.mu_law(sound)
+        if _happens(rng, config.narrowband_probability):
+            sound = distortion.narrowband(sound)
+        if _happens(rng, config.quantise_probability):
+            sound = distortion.quantise(sound, int(rng.integers(*config.quantise_bits_range, endpoint=True)))
+        if _happens(rng, config.codec_probability):
+            sound = distortion.lossy(sound, config.codecs[rng.integers(len(config.codecs))])
+        if _happens(rng, config.offset_probability):
+            sound = sound + np.float32(rng.uniform(*config.offset_range))
+        if _happens(rng, config.gain_probability):
+            sound = np.clip(sound * np.float32(10 ** (rng.uniform(*config.gain_db_range) / 20)), -1, 1)
+        return sound
+
+
+def change_speed(waveform: Waveform, factor: float) -> Waveform:
+    """``waveform`` [N] played ``factor`` times as fast: about N / factor samples, pitch and tempo moved."""
+    faster: Waveform = soxr.resample(
+        waveform, spectrum.SAMPLE_RATE_HZ * factor, spectrum.SAMPLE_RATE_HZ, "HQ"
+    )
+    return faster if len(faster) else waveform
+
+
+def _happens(rng: np.random.Generator, probability: float) -> bool:
+    return bool(rng.random() < probability)
+
+
+def _trim(sound: Waveform, rng: np.random.Generator) -> Waveform:
+    end = speech_end(sound)
+    return sound[: end if rng.random() < 0.5 else int(rng.integers(end, len(sound), endpoint=True))]
+
+
+def _pad(sound: Waveform, rng: np.random.Generator, config: AugmentConfig, after: bool) -> Waveform:
+    before_s, after_s = rng.uniform(*config.pad_s_range, 2)
+    level = np.float32(10 ** (rng.uniform(*config.pad_level_dbfs_range) / 20))
+    lengths = (
+        int(before_s * spectrum.SAMPLE_RATE_HZ),
+        int(after_s * spectrum.SAMPLE_RATE_HZ) if after else 0,
+    )
+    first, last = (level * rng.standard_normal(length, dtype=np.float32) for length in lengths)
+    return np.concatenate((first, sound, last))
+
+
+def _crowd(babble: Babble, voices: int, length: int, rng: np.random.Generator) -> Waveform:
+    """``voices`` other utterances at once [length], each looped from a random place, about equally loud."""
+    crowd = np.zeros(length, dtype=np.float32)
+    for _ in range(voices):
+        voice = np.asarray(babble(rng), dtype=np.float32)
+        power = active_power(voice)
+        if power > 0:
+            gain = 10 ** (rng.uniform(-_VOICE_SPREAD_DB, _VOICE_SPREAD_DB) / 20) / np.sqrt(power * voices)
+            crowd += np.float32(gain) * loop(voice, int(rng.integers(len(voice))), length)
+    return crowd
