@@ -1,0 +1,22 @@
+"""From encoder frames to words: greedy and beam search over a transducer with a stateless predictor."""
+
+from stapes.decode.beam import BeamSearch, BeamState
+from stapes.decode.greedy import GreedySearch, GreedyState
+from stapes.decode.hypothesis import Hypothesis, Word
+from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
+from stapes.decode.trace import Merge, Node
+
+__all__ = [
+    "BLANK",
+    "INITIAL_CONTEXT",
+    "BeamSearch",
+    "BeamState",
+    "Context",
+    "GreedySearch",
+    "GreedyState",
+    "Hypothesis",
+    "Merge",
+    "Node",
+    "Scorer",
+    "Word",
+]

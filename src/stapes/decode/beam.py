@@ -1,0 +1,269 @@
+"""Beam search over a stateless predictor, with histories merged where nothing can tell them apart any more.
+
+Shapes: n frames, J joint width, V vocabulary, P histories, G contexts.
+
+A *history* is a label sequence with its log-probability, summed over all its alignments that stayed in the
+beam. All histories consume one frame at a time, so those with the same *context* (last two labels) have the
+same future. Three things follow:
+
+1. **Same labels**: histories that differ in alignment alone are one history; their probabilities are added.
+   The frames kept are those of the alignment that brought more.
+2. **Same context**: histories share one place in the beam, one predictor row and one joint output. The beam
+   counts contexts, so alternatives of long ago do not push out alternatives of now.
+3. **Merging**: a history is merged into the best one of its context as soon as that provably cannot change
+   the best sequence: none of its prefixes is live and could still add to it, the best one is at least as
+   probable, and so is every continuation of the best one compared with the same continuation of the other.
+   From then on their ratio can only move in favour of the best. Merging at first sight, as a Viterbi
+   recombination does, would be wrong here: an alignment that emits the last label later may still add to the
+   worse sequence and turn the order. Live continuations merge along, and each merge is kept (``Node.merged``)
+   with the ratio of the two: the live histories and what was merged into them are the lattice.
+
+Three limits make the search approximate: histories more than ``score_beam`` below the best of the frame and
+contexts beyond ``beam`` are dropped, as are extensions beyond the ``beam`` best of a frame; histories beyond
+``histories`` in one context are merged at once. Without limits the best sequence and its log-probability are
+exact.
+
+Among equals the order is: histories that took blank in their former order, then extensions by place in the
+beam and by label. Nothing depends on how frames were cut into chunks.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stapes.decode.confidence import describe
+from stapes.decode.greedy import require_probability
+from stapes.decode.hypothesis import Hypothesis
+from stapes.decode.merging import Contexts, Histories, History, merge_settled, merge_surplus
+from stapes.decode.scorer import (
+    BLANK,
+    INITIAL_CONTEXT,
+    Context,
+    PredictionCache,
+    Scorer,
+    require_at_least,
+    unemittable,
+)
+from stapes.decode.trace import ROOT, Node, extend_key, same_traces, shared_labels
+from stapes.decode.words import Spelling
+
+_LOWEST = -float(np.finfo(np.float64).max)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BeamState:
+    """Where a beam search stands; a value: keep it, compare it, continue it more than once.
+
+    Attributes:
+        frames: encoder frames consumed.
+        nodes: end of each of the P histories; those of one context stand together, the most probable first.
+        log_probs: [P] log-probability of each history.
+        places: [P] index of each history's context.
+        heads: [G] index of the most probable history of each context.
+        contexts: the G contexts.
+    """
+
+    frames: int
+    nodes: tuple[Node, ...]
+    log_probs: NDArray[np.float64]
+    places: NDArray[np.intp]
+    heads: NDArray[np.intp]
+    contexts: tuple[Context, ...]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have consumed as much and hold the same histories."""
+        return (
+            isinstance(other, BeamState)
+            and (self.frames, self.contexts) == (other.frames, other.contexts)
+            and np.array_equal(self.log_probs, other.log_probs)
+            and np.array_equal(self.places, other.places)
+            and same_traces(self.nodes, other.nodes)
+        )
+
+
+class BeamSearch:
+    """Keeps the most probable label sequences.
+
+    Args:
+        scorer: the model.
+        beam: at least 1; contexts kept after each frame, and extensions tried at each.
+        score_beam: at least 0, in nats; histories further below the best are dropped. Infinity keeps all.
+        histories: at least 1; kept apart in one context until they can be merged without loss.
+        emission_delay_frames: at least 0; by how much the model emits late, taken off the times of words.
+
+    Raises:
+        ConfigError: a setting is out of range.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        beam: int = 4,
+        score_beam: float = 8.0,
+        histories: int = 4,
+        emission_delay_frames: int = 0,
+    ) -> None:
+        require_at_least("beam", beam, 1)
+        require_at_least("score_beam", score_beam, 0)
+        require_at_least("histories", histories, 1)
+        require_at_least("emission_delay_frames", emission_delay_frames, 0)
+        self._scorer = scorer
+        self._cache = PredictionCache(scorer)
+        self._spelling = Spelling(scorer.vocabulary)
+        self._beam = beam
+        self._score_beam = score_beam
+        self._histories = histories
+        self._delay_frames = emission_delay_frames
+        self._mask = np.where(unemittable(scorer.vocabulary), -np.inf, 0.0)
+
+    def init_state(self) -> BeamState:
+        """The state before the first frame."""
+        zero = np.zeros(1, dtype=np.intp)
+        return BeamState(0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=(INITIAL_CONTEXT,))
+
+    def advance(self, frames: NDArray[np.float32], state: BeamState) -> BeamState:
+        """The state after ``frames`` [n, J], the same for every way to cut them.
+
+        Raises:
+            FormatError: the model gives no hypothesis of a frame a probability.
+        """
+        predictions = self._cache.rows(state.contexts)
+        for frame in frames:
+            contexts = state.contexts
+            state = self._step(self._scorer.join(frame, predictions), state)
+            if state.contexts != contexts:
+                predictions = self._cache.rows(state.contexts)
+        return state
+
+    def result(self, state: BeamState) -> Hypothesis:
+        """The best hypothesis after the frames so far; partial and final results alike."""
+        best = int(state.log_probs.argmax())
+        log_probs = state.log_probs.tolist()
+        rivals = [
+            pair for index, pair in enumerate(zip(state.nodes, log_probs, strict=True)) if index != best
+        ]
+        stable = shared_labels(state.nodes)
+        return describe(
+            self._spelling, state.nodes[best], log_probs[best], rivals, stable, self._delay_frames
+        )
+
+    def _step(self, scores: NDArray[np.float32], state: BeamState) -> BeamState:
+        """The state after one frame with the log-probabilities ``scores`` [G, V] of each context."""
+        stayed = state.log_probs + scores[state.places, BLANK]
+        extended = state.log_probs[state.heads, np.newaxis] + scores + self._mask
+        best_extended = float(extended.max())
+        best = max(float(stayed.max()), best_extended)
+        require_probability(best, state.frames)
+        floor = max(best - self._score_beam, _LOWEST)
+        # Most frames are blank to every history: none comes or goes, and the order in a context stays.
+        if best_extended < floor <= stayed.min():
+            return replace(state, frames=state.frames + 1, log_probs=stayed)
+        histories = self._stay(state, stayed, floor)
+        self._extend(histories, state, scores, extended, floor)
+        contexts = self._prune(histories)
+        merge_settled(contexts, state.frames)
+        merge_surplus(contexts, self._histories, state.frames)
+        return _pack(contexts, state.frames + 1)
+
+    @staticmethod
+    def _stay(state: BeamState, stayed: NDArray[np.float64], floor: float) -> Histories:
+        """The histories that take blank and stay above ``floor``, by key."""
+        return {
+            node.key: History(node, log_prob, state.contexts[place])
+            for node, log_prob, place in zip(state.nodes, stayed.tolist(), state.places.tolist(), strict=True)
+            if log_prob >= floor
+        }
+
+    def _extend(
+        self,
+        histories: Histories,
+        state: BeamState,
+        scores: NDArray[np.float32],
+        extended: NDArray[np.float64],
+        floor: float,
+    ) -> None:
+        """Add to ``histories`` what the best extensions make of those in ``state``."""
+        before = state.log_probs.tolist()
+        ends = [*state.heads.tolist()[1:], len(before)]
+        for place, label in _best(extended, self._beam, floor):
+            gain = float(scores[place, label])
+            posterior = _posterior(gain, float(scores[place, BLANK]))
+            context = (state.contexts[place][1], label)
+            for index in range(int(state.heads[place]), ends[place]):
+                log_prob = before[index] + gain
+                if log_prob >= floor:
+                    _add(histories, state.nodes[index], label, state.frames, log_prob, posterior, context)
+
+    def _prune(self, histories: Histories) -> Contexts:
+        """Histories by context, best first, of the best contexts."""
+        contexts: Contexts = {}
+        for history in histories.values():
+            contexts.setdefault(history.context, []).append(history)
+        for rivals in contexts.values():
+            rivals.sort(key=_falling)
+        ranked = sorted(contexts.items(), key=lambda item: -item[1][0].log_prob)
+        return dict(ranked[: self._beam])
+
+
+def _falling(history: History) -> float:
+    return -history.log_prob
+
+
+def _best(extended: NDArray[np.float64], count: int, floor: float) -> Iterable[tuple[int, int]]:
+    """Place and label of the ``count`` best entries of ``extended`` [G, V] from ``floor`` up, by index."""
+    flat = extended.ravel()
+    chosen = np.flatnonzero(flat >= floor)
+    if len(chosen) > count:
+        values = flat[chosen]
+        limit = np.partition(values, -count)[-count]
+        equal = np.flatnonzero(values == limit)
+        surplus = int((values >= limit).sum()) - count
+        keep = values >= limit
+        keep[equal[len(equal) - surplus :]] = False
+        chosen = chosen[keep]
+    places, labels = np.divmod(chosen, extended.shape[1])
+    return zip(places.tolist(), labels.tolist(), strict=True)
+
+
+def _posterior(log_prob: float, log_blank: float) -> float:
+    """Probability of a label among all labels but blank; rounding must not lift it above 1."""
+    prob = math.exp(log_prob)
+    return prob / max(prob, -math.expm1(min(log_blank, 0.0)))
+
+
+def _add(
+    histories: Histories,
+    node: Node,
+    label: int,
+    frame: int,
+    log_prob: float,
+    posterior: float,
+    context: Context,
+) -> None:
+    """Enter ``node`` followed by ``label``, or add it to the same labels with another alignment."""
+    key = extend_key(node.key, label)
+    known = histories.get(key)
+    if known is None:
+        histories[key] = History(node.emit(label, frame, log_prob, posterior), log_prob, context)
+        return
+    total = max(known.log_prob, log_prob) + math.log1p(math.exp(-abs(known.log_prob - log_prob)))
+    if log_prob > known.log_prob:
+        known.node = node.emit(label, frame, total, posterior)
+    known.log_prob = total
+
+
+def _pack(contexts: Contexts, frames: int) -> BeamState:
+    """The state that holds the histories of ``contexts``."""
+    histories = [history for rivals in contexts.values() for history in rivals]
+    sizes = [len(rivals) for rivals in contexts.values()]
+    return BeamState(
+        frames=frames,
+        nodes=tuple(history.node for history in histories),
+        log_probs=np.array([history.log_prob for history in histories]),
+        places=np.repeat(np.arange(len(sizes)), sizes),
+        heads=np.cumsum([0, *sizes[:-1]]),
+        contexts=tuple(contexts),
+    )
