@@ -37,7 +37,8 @@ def overdrive(waveform: Waveform, drive_db: float) -> Waveform:
 def mu_law(waveform: Waveform) -> Waveform:
     """``waveform`` [N] through 8-bit µ-law companding (G.711); values beyond ±1 are clipped."""
     indices = np.rint(np.clip(waveform, -1, 1) * np.float32(32767)).astype(np.int32) + 32768
-    return _mu_law_table()[indices]
+    companded: Waveform = _mu_law_table()[indices]
+    return companded
 
 
 def quantise(waveform: Waveform, bits: int) -> Waveform:
@@ -83,7 +84,9 @@ def _fit(waveform: Waveform, length: int) -> Waveform:
     """The first ``length`` samples, with zeros where there are fewer."""
     if len(waveform) >= length:
         return waveform[:length]
-    return np.pad(waveform, (0, length - len(waveform)))
+    padded = np.zeros(length, dtype=np.float32)
+    padded[: len(waveform)] = waveform
+    return padded
 
 
 @functools.cache
@@ -92,4 +95,5 @@ def _mu_law_table() -> Waveform:
     values = np.maximum(np.arange(-32768, 32768) / 32767, -1)
     companded = np.sign(values) * np.log1p(_MU * np.abs(values)) / math.log1p(_MU)
     code = np.rint(companded * _MU_CODES) / _MU_CODES
-    return (np.sign(code) * np.expm1(np.abs(code) * math.log1p(_MU)) / _MU).astype(np.float32)
+    expanded: Waveform = np.sign(code) * np.expm1(np.abs(code) * math.log1p(_MU)) / _MU
+    return expanded.astype(np.float32)

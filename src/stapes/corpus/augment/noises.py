@@ -55,8 +55,9 @@ def fan(rng: np.random.Generator) -> Waveform:
     gains = 1 / np.sqrt(1 + (_BINS_HZ / rng.uniform(300, 2500)) ** 4)
     spectrum = np.where(_BINS_HZ < _LOWEST_HZ, 0, gains) * _random_bins(rng)
     blade_hz = rng.uniform(40, 300)
-    strengths = np.sqrt(np.square(np.abs(spectrum)).sum()) * rng.uniform(0.05, 0.6) / np.arange(1, 8)
-    _add_tones(rng, spectrum, blade_hz * np.arange(1, 8), strengths)
+    harmonics = np.arange(1.0, 8.0)
+    strength = float(np.linalg.norm(spectrum)) * rng.uniform(0.05, 0.6)
+    _add_tones(rng, spectrum, blade_hz * harmonics, strength / harmonics)
     return _unit(np.fft.irfft(spectrum))
 
 
@@ -128,7 +129,7 @@ def _add_tones(
     rng: np.random.Generator,
     spectrum: NDArray[np.complex128],
     tones_hz: NDArray[np.float64],
-    strengths: NDArray[np.floating],
+    strengths: NDArray[np.float64],
 ) -> None:
     phases = np.exp(2j * np.pi * rng.random(len(tones_hz)))
     spectrum[np.rint(tones_hz / _BIN_HZ).astype(np.int64)] += strengths * phases

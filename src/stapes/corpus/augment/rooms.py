@@ -1,6 +1,6 @@
 """Simulated rooms: early reflections from the image-source method, then a decaying tail of noise.
 
-The reflections follow Allen and Berkley, "Image method for efficiently simulating small-room acoustics", 1979;
+The reflections follow Allen and Berkley 1979, "Image method for efficiently simulating small-room acoustics",
 absorption and the ratio of direct to reverberant energy follow from Sabine's formula.
 
 Letters of shapes: L samples of an impulse response.
