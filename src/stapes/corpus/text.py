@@ -29,8 +29,8 @@ _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d*\.\d+|\d+"
 def normalise(text: str) -> str:
     """The spoken form of ``text``; applied twice it changes nothing more.
 
-    "Mr. O’Neil paid $3.50 at 10:05 a.m." gives "mister o'neil paid three dollars and fifty cents at ten oh five
-    a m". Numbers up to 999 billion, decimals, ordinals, years, times, prices, percentages and simple
+    "Mr. O’Neil paid $3.50 at 10:05 a.m." gives "mister o'neil paid three dollars and fifty cents at ten oh
+    five a m". Numbers up to 999 billion, decimals, ordinals, years, times, prices, percentages and simple
     fractions are spelled out, longer runs of digits are read one by one; accents are dropped, hyphens part
     words.
     """
