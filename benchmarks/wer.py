@@ -1,0 +1,89 @@
+"""Word error rate of the bundled model and of Whisper tiny.en, on the same recordings, on one thread each."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks import manifests, systems
+from benchmarks.reading import best_reading
+from benchmarks.record import bundled_model, record, results_option
+from stapes.corpus import Utterance, normalise
+from stapes.evaluate import Pair, Score, score
+
+SETS = ("test-an4", "dev-synthetic", "test-keywords", "test-digits", "test-words")
+# What a transcript says, given the transcript and the reference.
+Reading = Callable[[str, str], str]
+
+
+def strictly(written: str, reference: str) -> str:
+    """The one spoken form of ``written``, whatever the reference."""
+    return normalise(written)
+
+
+@click.command("wer")
+@manifests.data_option
+@click.option(
+    "--whisper", type=click.Path(file_okay=False, path_type=Path), help="Virtual environment of the peer."
+)
+@click.option("--set", "names", multiple=True, type=click.Choice(SETS), default=SETS, help="Sets to score.")
+@click.option("--limit", type=click.IntRange(1), help="Recordings of each set, evenly spread.")
+@results_option
+def main(data: Path, whisper: Path | None, names: Sequence[str], limit: int | None, results: Path) -> None:
+    """Score the bundled model and, with --whisper, Whisper tiny.en."""
+    sets = {name: manifests.load(data, name, limit) for name in names}
+    peer = systems.whisper(whisper) if whisper else None
+    model = bundled_model()
+    record("wer", measure(systems.stapes(), sets, strictly), model=model, folder=results)
+    if whisper and peer:
+        scores = measure(peer, sets, best_reading)
+        size = systems.whisper_bytes(whisper)
+        record("wer-whisper", {"system": peer.name, "model_bytes": size, **scores}, folder=results)
+
+
+def measure(system: systems.System, sets: dict[str, list[Utterance]], reading: Reading) -> dict[str, Any]:
+    """Scores by set, and the real-time factor over all of them."""
+    scores = {}
+    total_seconds = total_duration = 0.0
+    for name, utterances in sets.items():
+        heard = _hear(system, name, utterances)
+        seconds = sum(entry.seconds for entry in heard)
+        duration = sum(utterance.duration for utterance in utterances)
+        pairs = [
+            Pair(utterance.id, utterance.text, reading(entry.text, utterance.text))
+            for utterance, entry in zip(utterances, heard, strict=True)
+        ]
+        scores[name] = {
+            **_facts(score(pairs)),
+            "hours": duration / 3600,
+            "manifest": manifests.checksum(utterances),
+        }
+        total_seconds, total_duration = total_seconds + seconds, total_duration + duration
+    return {"sets": scores, "real_time_factor": total_seconds / total_duration}
+
+
+def _hear(system: systems.System, name: str, utterances: list[Utterance]) -> list[systems.Heard]:
+    answers = systems.transcribe(system, utterances)
+    label = f"{system.name}, {name}"
+    with click.progressbar(answers, length=len(utterances), label=label, file=sys.stderr) as progress:
+        return list(progress)
+
+
+def _facts(result: Score) -> dict[str, Any]:
+    return {
+        "recordings": result.utterances,
+        "words": result.words,
+        "wer": result.wer,
+        "interval": result.interval,
+        "cer": result.cer,
+        "accuracy": result.accuracy,
+        "substitutions": result.substitutions,
+        "deletions": result.deletions,
+        "insertions": result.insertions,
+    }
+
+
+if __name__ == "__main__":
+    main()

