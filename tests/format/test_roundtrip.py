@@ -123,7 +123,11 @@ def nested(depth: int) -> list:
         ({"deep": nested(31)}, {}, "JSON nested 33 deep; up to 32 is accepted"),
         ({}, {"a b": (random(1), Float32())}, "tensor 0: name 'a b' has 3 characters; 1 to 128 of"),
         ({}, {"a": (random(0, 3), Float32())}, "tensor 'a': float32: at least one weight is accepted"),
-        ({}, {"a": (random(1, 1, 1, 1, 1, 1, 1, 1, 1), Float32())}, "tensor 'a': 9 axes; up to 8 are accepted"),
+        (
+            {},
+            {"a": (random(1, 1, 1, 1, 1, 1, 1, 1, 1), Float32())},
+            "tensor 'a': 9 axes; up to 8 are accepted",
+        ),
     ],
     ids=["nan", "integer", "object", "surrogate", "deep", "name", "empty", "axes"],
 )

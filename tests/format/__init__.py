@@ -1,0 +1,1 @@
+"""Packed models: round trips, frozen bytes, and everything that is refused."""
