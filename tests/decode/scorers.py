@@ -19,7 +19,7 @@ Distribution = Callable[[int, Context], Sequence[float]]
 
 
 class TableScorer:
-    """Probabilities [V] that a function gives for a frame number and a context; a frame [1] holds its number."""
+    """Probabilities [V] by frame number and context; a frame [1] holds its number."""
 
     def __init__(self, distribution: Distribution, vocabulary: Sequence[str]) -> None:
         self.vocabulary = vocabulary
@@ -59,19 +59,34 @@ def scripted(steps: Sequence[dict[int, float]], vocabulary: Sequence[str] = PIEC
     """The same label probabilities whatever the context, one dictionary a frame; blank takes the rest."""
 
     def distribution(frame: int, context: Context) -> NDArray[np.float64]:
-        row = np.zeros(len(vocabulary))
-        for label, probability in steps[frame].items():
-            row[label] = probability
-        row[BLANK] = max(0.0, 1.0 - row.sum())
-        return row
+        return _row(steps[frame], len(vocabulary))
 
     return TableScorer(distribution, vocabulary)
+
+
+def by_context(steps: Sequence[dict[int, dict[int, float]]], vocabulary: Sequence[str]) -> TableScorer:
+    """Label probabilities by the last label, one dictionary a frame; blank takes the rest."""
+
+    def distribution(frame: int, context: Context) -> NDArray[np.float64]:
+        return _row(steps[frame].get(context[1], {}), len(vocabulary))
+
+    return TableScorer(distribution, vocabulary)
+
+
+def _row(labels: dict[int, float], size: int) -> NDArray[np.float64]:
+    row = np.zeros(size)
+    for label, probability in labels.items():
+        row[label] = probability
+    row[BLANK] = max(0.0, 1.0 - row.sum())
+    return row
 
 
 class JointScorer:
     """A random network: tanh joint, linear output, log-softmax."""
 
-    def __init__(self, seed: int, vocabulary: Sequence[str] = PIECES, width: int = 8, blank: float = 2.0) -> None:
+    def __init__(
+        self, seed: int, vocabulary: Sequence[str] = PIECES, width: int = 8, blank: float = 2.0
+    ) -> None:
         generator = np.random.default_rng(seed)
         size = len(vocabulary)
         self.vocabulary = vocabulary

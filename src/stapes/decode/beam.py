@@ -155,7 +155,7 @@ class BeamSearch:
         stayed = state.log_probs + scores[state.places, BLANK]
         extended = state.log_probs[state.heads, np.newaxis] + scores + self._mask
         best_extended = float(extended.max())
-        best = max(float(stayed.max()), best_extended)
+        best = float(np.maximum(stayed.max(), best_extended))
         require_probability(best, state.frames)
         floor = max(best - self._score_beam, _LOWEST)
         # Most frames are blank to every history: none comes or goes, and the order in a context stays.

@@ -1,8 +1,8 @@
 """What a search remembers: emissions linked backwards, with the histories that were merged into them.
 
 The nodes form a directed acyclic graph. A node never changes, so states share their past and any of them can
-be continued; what no state reaches is freed. A state therefore grows with the labels of its live histories and
-of those merged into them (at most a fixed number each frame), never with all that was tried.
+be continued; what no state reaches is freed. A state therefore grows with the labels of its live histories
+and of those merged into them (at most a fixed number each frame), never with all that was tried.
 """
 
 from collections.abc import Sequence
