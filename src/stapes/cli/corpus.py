@@ -38,8 +38,8 @@ def prepare(data: Path, out: Path, extras: list[tuple[str, Path]]) -> None:
 
     DATA holds an4/, keywords/, digits/, single-words/ and synthetic-en/, or some of them.
     """
-    from stapes.corpus.prepare import prepare as run
-    from stapes.corpus.prepare import summary
+    from stapes.corpus.sets import prepare as run
+    from stapes.corpus.sets import summary
 
     prepared = run(data, out, extras)
     for name, count, hours, speakers in summary(prepared.manifests):

@@ -1,7 +1,20 @@
 """Corpora: manifests, text in spoken form, subword units, splits without leaks, and synthesised speech."""
 
+from stapes.corpus.leaks import check_leaks
 from stapes.corpus.manifest import Utterance, from_cuts, read_manifest, to_cuts, write_manifest
+from stapes.corpus.sets import Prepared, prepare
 from stapes.corpus.subwords import Subwords
 from stapes.corpus.text import normalise
 
-__all__ = ["Subwords", "Utterance", "from_cuts", "normalise", "read_manifest", "to_cuts", "write_manifest"]
+__all__ = [
+    "Prepared",
+    "Subwords",
+    "Utterance",
+    "check_leaks",
+    "from_cuts",
+    "normalise",
+    "prepare",
+    "read_manifest",
+    "to_cuts",
+    "write_manifest",
+]

@@ -1,0 +1,113 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from stapes.cli.corpus import corpus
+from stapes.corpus import prepare, read_manifest
+from stapes.errors import CorpusError
+
+
+def entry(id: str, text: str, speaker: str | None = None) -> dict[str, object]:
+    return {"id": id, "audio": f"{id}.flac", "text": text, "duration": 1.0, "speaker": speaker}
+
+
+def write_set(path: Path, entries: list[dict[str, object]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+    for line in entries:
+        (path.parent / str(line["audio"])).touch()
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    people = [f"p{number}" for number in range(12)]
+    write_set(data / "an4/train.jsonl", [entry(f"a{name}", "YES", name) for name in people])
+    write_set(data / "an4/test.jsonl", [entry("t1", "enter 9", "q1")])
+    write_set(
+        data / "keywords/manifest.jsonl", [entry(f"alexa-{number}", "alexa") for number in (1, 280, 300)]
+    )
+    write_set(data / "digits/manifest.jsonl", [entry(f"d{name}", "one", name) for name in people[:3]])
+    write_set(data / "single-words/manifest.jsonl", [entry(f"w{name}", "bed", name) for name in people])
+    write_set(
+        data / "synthetic-en/train.jsonl",
+        [entry("k1", "open the door", "am_adam"), entry("k2", "book a table", "am_adam")],
+    )
+    write_set(data / "synthetic-en/dev.jsonl", [entry("k3", "close the door", "af_nova")])
+    (data / "text/snips").mkdir(parents=True)
+    (data / "text/snips/test.jsonl").write_text(json.dumps({"text": "book a table", "intent": "x"}) + "\n")
+    return data
+
+
+def test_every_set_lands_where_it_belongs(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "manifests"
+    prepared = prepare(data, out)
+    read = {path.stem: read_manifest(path, check_audio=True) for path in out.iterdir()}
+    assert set(read) == set(prepared.manifests) == {
+        "train", "dev-an4", "dev-synthetic", "test-an4", "test-keywords", "test-digits", "test-words",
+    }  # fmt: skip
+    assert {u.set for u in read["train"]} == {"an4", "keywords", "digits", "words", "synthetic"}
+    assert [u.id for u in read["train"] if u.set == "keywords"] == ["keywords-alexa-1"]
+    assert [u.id for u in read["test-keywords"]] == ["keywords-alexa-300"]
+    assert len(read["dev-an4"]) == 8
+    assert {u.text for u in read["dev-an4"]} == {"yes"}
+    assert [u.text for u in read["test-an4"]] == ["enter nine"]
+
+
+def test_sentences_of_text_tests_are_left_out(data: Path, tmp_path: Path) -> None:
+    prepared = prepare(data, tmp_path / "out")
+    assert [u.id for u in prepared.manifests["train"] if u.set == "synthetic"] == ["synthetic-k1"]
+    assert prepared.left_out == {"synthetic": 1}
+
+
+def test_further_speech_is_guarded(data: Path, tmp_path: Path) -> None:
+    more = write_set(
+        tmp_path / "more/m.jsonl",
+        [
+            entry("x1", "play some jazz", "bm_fable"),
+            entry("x2", "Close the door.", "bm_fable"),
+            entry("x3", "play some blues", "0.5*bm_fable+0.5*bf_lily"),
+        ],
+    )
+    prepared = prepare(data, tmp_path / "out", [("synthetic", more)])
+    ids = [u.id for u in prepared.manifests["train"] if u.set == "synthetic"]
+    assert ids == ["synthetic-k1", "synthetic-x1"]
+    assert prepared.left_out == {"synthetic": 3}
+
+
+def test_sets_may_be_missing_but_not_all(data: Path, tmp_path: Path) -> None:
+    only = tmp_path / "only"
+    only.mkdir()
+    (data / "digits").rename(only / "digits")
+    assert set(prepare(only, tmp_path / "out").manifests) == {"train", "test-digits"}
+    with pytest.raises(
+        CorpusError, match="nothing to train on; at least one of the folders an4, keywords, digits"
+    ):
+        prepare(tmp_path / "empty", tmp_path / "out")
+
+
+def test_an_id_used_twice_is_refused(data: Path, tmp_path: Path) -> None:
+    more = write_set(tmp_path / "more/m.jsonl", [entry("k1", "play some jazz", "bm_fable")])
+    with pytest.raises(
+        CorpusError, match=r"synthetic-k1: names both .*k1.flac and .*k1.flac; ids that are unique"
+    ):
+        prepare(data, tmp_path / "out", [("synthetic", more)])
+
+
+def test_command_line(data: Path, tmp_path: Path) -> None:
+    more = write_set(tmp_path / "more/m.jsonl", [entry("x1", "play some jazz", "bm_fable")])
+    arguments = ["prepare", str(data), str(tmp_path / "out"), "--extra", f"synthetic={more}"]
+    result = CliRunner().invoke(corpus, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "test-an4             1 utterances" in result.output
+    assert "left out of training: 1 of synthetic" in result.output
+    assert "synthetic-x1" in (tmp_path / "out/train.jsonl").read_text()
+
+
+def test_a_malformed_extra_is_explained(data: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(corpus, ["prepare", str(data), str(tmp_path), "--extra", "more.jsonl"])
+    assert result.exit_code == 2
+    assert "'more.jsonl'; SET=MANIFEST is expected" in " ".join(result.output.split())
