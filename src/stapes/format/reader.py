@@ -46,9 +46,9 @@ def read(path: str | os.PathLike[str]) -> PackedModel:
             version; the sentence names the file and, where there is one, the tensor and the section.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FormatError(f"{path}: no such file; a packed model (.stapes) is expected")
     try:
+        if not path.is_file():
+            raise FormatError("no such file; a packed model (.stapes) is expected")
         with path.open("rb") as file:
             return _read(file)
     except OSError as error:
