@@ -1,0 +1,144 @@
+"""The recogniser: a packed model, and the streams of sound that it listens to."""
+
+import warnings
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
+from stapes.decode import BeamSearch, GreedySearch, Scorer
+from stapes.errors import AudioError, ConfigError
+from stapes.session.transcript import Transcript, to_transcript
+
+NETWORK_RATE_HZ = 16_000
+
+
+class Network(Scorer, Protocol):
+    """What a recogniser asks of a network: a `stapes.decode.Scorer` that also hears.
+
+    Its states are values and its results do not depend on how the samples were cut into chunks.
+    """
+
+    @property
+    def frame_ms(self) -> float:
+        """Distance between encoder frames."""
+
+    def init_state(self) -> Any:
+        """The state before the first sample."""
+
+    def accept(self, samples: NDArray[np.float32], state: Any) -> tuple[NDArray[np.float32], Any]:
+        """Encoder frames ``[frames, joint width]`` that 16 kHz ``samples`` complete; the state after them."""
+
+    def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
+        """The encoder frames that were waiting for more samples; the state after them."""
+
+
+class Recognizer:
+    """Turns English speech into words, on this machine.
+
+    One recogniser serves any number of streams, also at the same time.
+
+    ::
+
+        recognizer = Recognizer()
+        print(recognizer.transcribe("command.wav").text)
+
+    Args:
+        model: a packed model file, a loaded network, or None for the model that comes with stapes.
+        beam: histories followed at once, at least 1; 1 is a greedy search.
+
+    Raises:
+        FormatError: the file is no packed model, or a damaged one.
+        ConfigError: the file is missing, or ``beam`` is out of range.
+    """
+
+    def __init__(self, model: str | Path | Network | None = None, beam: int = 4) -> None:
+        if beam < 1:
+            raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
+        self._network = _load(model) if model is None or isinstance(model, str | Path) else model
+        self._beam = beam
+
+    def stream(self, sample_rate_hz: int = NETWORK_RATE_HZ) -> "Stream":
+        """A new stream of sound that arrives at ``sample_rate_hz``, 8000 to 192000.
+
+        Raises:
+            AudioError: a rate outside the range.
+        """
+        return Stream(self._network, self._beam, sample_rate_hz)
+
+    def transcribe(self, sound: str | Path | ArrayLike, sample_rate_hz: int = NETWORK_RATE_HZ) -> Transcript:
+        """The words in a sound file or in an array of samples.
+
+        Warns with `stapes.audio.AudioWarning` where the end of a file is missing; the rest is transcribed.
+
+        Args:
+            sound: the path of a file that `stapes.audio.AudioReader` reads, or samples that
+                `stapes.audio.to_mono` accepts.
+            sample_rate_hz: the rate of an array, 8000 to 192000; a file tells its own.
+
+        Raises:
+            AudioError: the file cannot be read, or the samples are no sound.
+        """
+        if not isinstance(sound, str | Path):
+            return self.stream(sample_rate_hz).accept(sound).finish()
+        reader = AudioReader(sound, NETWORK_RATE_HZ)
+        stream = self.stream()
+        for block in reader:
+            stream.accept(block)
+        if reader.warning:
+            warnings.warn(reader.warning, AudioWarning, stacklevel=2)
+        return stream.finish()
+
+
+class Stream:
+    """One stream of sound; the results are the same, bit for bit, for every way to cut it into chunks."""
+
+    def __init__(self, network: Network, beam: int, sample_rate_hz: int) -> None:
+        self._network = network
+        self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
+        self._search = GreedySearch(network) if beam == 1 else BeamSearch(network, beam)
+        self._network_state = network.init_state()
+        self._search_state: Any = self._search.init_state()
+        self._heard_samples = 0
+        self._finished = False
+
+    def accept(self, samples: ArrayLike) -> Self:
+        """Hear a chunk of any length and type that `stapes.audio.to_mono` accepts; returns the stream itself.
+
+        Raises:
+            AudioError: the samples are no sound, or the stream is finished.
+        """
+        if self._finished:
+            raise AudioError("stream: finished; a new stream is needed for more samples")
+        mono = to_mono(samples)
+        self._heard_samples += mono.size
+        self._hear(self._resampler.push(mono))
+        return self
+
+    @property
+    def partial(self) -> Transcript:
+        """What was heard so far; later words may change earlier ones."""
+        duration = self._heard_samples / self._resampler.from_hz
+        hypothesis = self._search.result(self._search_state)
+        return to_transcript(hypothesis, self._network.frame_ms / 1000, duration)
+
+    def finish(self) -> Transcript:
+        """End the stream and return the final words; a second call returns the same."""
+        if not self._finished:
+            self._hear(self._resampler.flush())
+            frames, self._network_state = self._network.flush(self._network_state)
+            self._search_state = self._search.advance(frames, self._search_state)
+            self._finished = True
+        return self.partial
+
+    def _hear(self, samples: NDArray[np.float32]) -> None:
+        frames, self._network_state = self._network.accept(samples, self._network_state)
+        self._search_state = self._search.advance(frames, self._search_state)
+
+
+def _load(model: str | Path | None) -> Network:
+    from stapes.engine import Network as PackedNetwork
+
+    return PackedNetwork.load(model)
