@@ -1,0 +1,74 @@
+"""The command line: one file a verb, imported when the verb is asked for."""
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from stapes.errors import StapesError
+
+VERBS = {
+    "transcribe": "stapes.cli.transcribe",
+    "listen": "stapes.cli.listen",
+    "evaluate": "stapes.cli.evaluate",
+    "train": "stapes.cli.train",
+    "inspect": "stapes.cli.inspect",
+    "corpus": "stapes.cli.corpus",
+    "pack": "stapes.cli.pack",
+}
+"""The modules that hold the verbs, each as a click command named ``command``."""
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a verb only when it is used; help needs them all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(VERBS[cmd_name]).command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stapes", prog_name="stapes")
+def stapes() -> None:
+    """Speech understood on the device: recognise it, measure it, train for it.
+
+    \b
+    First steps:
+      stapes transcribe command.wav     the words in a recording
+      stapes listen                     the words from the microphone
+      stapes VERB --help                what a verb does, with examples
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 is success, 2 an error that was told in one sentence on standard error, 130 an interruption by the user.
+
+    Args:
+        arguments: what follows the name of the program; those of the process if None.
+    """
+    try:
+        code = stapes.main(arguments, prog_name="stapes", standalone_mode=False)
+    except StapesError as error:
+        report("error", str(error))
+        return EXIT_ERROR
+    except click.ClickException as error:
+        error.show()
+        return EXIT_ERROR
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def report(kind: str, sentence: str) -> None:
+    """Tell ``sentence`` on standard error; ``kind`` is error or warning."""
+    click.echo(f"stapes: {kind}: {sentence}", err=True)
