@@ -175,6 +175,18 @@ def test_trim_never_cuts_speech_that_lasts_to_the_end():
         assert levels.speech_end(speech) == len(speech)
 
 
+def test_trim_keeps_a_soft_ending_of_speech_without_pauses():
+    speech = white(2.0)
+    speech[-4800:] *= 0.1
+    assert levels.speech_end(speech) == len(speech)
+
+
+def test_trim_cuts_what_nobody_hears_after_speech():
+    murmur = 10 ** (-65 / 20) * white(1.0, 5)
+    speech = np.concatenate((np.zeros(8000, np.float32), speech_like(1.0, 0.0)[:15200], murmur))
+    assert 23200 <= levels.speech_end(speech) <= 23200 + 6 * 160
+
+
 def test_trim_leaves_silence_and_noise_alone():
     for sound in (np.zeros(8000, np.float32), white(0.5)):
         assert levels.speech_end(sound) == 8000
@@ -278,6 +290,25 @@ def test_babble_mixes_the_asked_number_of_voices_at_the_wanted_ratio():
         assert snr_db(speech, result) == pytest.approx(5, abs=0.1)
         counts.add(len(calls))
     assert counts == {3, 4, 5, 6, 7, 8}
+
+
+def test_soft_voices_are_heard_beside_loud_ones():
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    voices = itertools.cycle(
+        (level * np.sin(2 * np.pi * tone_hz * time_s)).astype(np.float32)
+        for level, tone_hz in ((0.5, 500), (0.001, 2000))
+    )
+    crowd = only(babble_probability=1.0, babble_voices_range=(4, 4))
+    speech = np.zeros(RATE_HZ, np.float32)
+    result = crowd(speech, np.random.default_rng(0), lambda rng: next(voices))
+    spectrum_db = 20 * np.log10(np.abs(np.fft.rfft(result))[[500, 2000]])
+    assert abs(spectrum_db[0] - spectrum_db[1]) < 12
+
+
+def test_a_gap_between_impacts_is_not_amplified():
+    speech = speech_like()
+    gap = white(2.0, 9, 0.001)
+    assert snr_db(speech, levels.mix(speech, gap, 10.0)) == pytest.approx(10 + 60 - 10, abs=0.5)
 
 
 def test_babble_without_voices_is_no_babble():

@@ -128,7 +128,7 @@ def change_speed(waveform: Waveform, factor: float) -> Waveform:
     faster: Waveform = soxr.resample(
         waveform, spectrum.SAMPLE_RATE_HZ * factor, spectrum.SAMPLE_RATE_HZ, "HQ"
     )
-    return faster if len(faster) else waveform
+    return faster
 
 
 def _happens(rng: np.random.Generator, probability: float) -> bool:
