@@ -9,6 +9,7 @@ import click
 
 from stapes.corpus import Utterance, read_manifest
 
+Item = TypeVar("Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -33,11 +34,11 @@ def load(data: Path, name: str, limit: int | None = None) -> list[Utterance]:
     return thin(read_manifest(path, check_audio=True), limit)
 
 
-def thin(utterances: list[Utterance], limit: int | None) -> list[Utterance]:
-    """At most ``limit`` of ``utterances``, evenly spread."""
-    if limit is None or limit >= len(utterances):
-        return utterances
-    return [utterances[index * len(utterances) // limit] for index in range(limit)]
+def thin(items: list[Item], limit: int | None) -> list[Item]:
+    """At most ``limit`` of ``items``, evenly spread."""
+    if limit is None or limit >= len(items):
+        return items
+    return [items[index * len(items) // limit] for index in range(limit)]
 
 
 def checksum(utterances: list[Utterance]) -> str:

@@ -19,7 +19,6 @@ from stapes.corpus import Utterance
 
 _WORKERS = Path(__file__).parent / "workers"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-ONE_THREAD = dict.fromkeys(_THREADS, "1")
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,16 @@ def whisper_bytes(environment: Path) -> int:
     return sum(file.stat().st_size for file in files)
 
 
+def one_thread() -> dict[str, str]:
+    """The environment of a process whose numerical libraries keep to one thread."""
+    return {**os.environ, **dict.fromkeys(_THREADS, "1")}
+
+
 def transcribe(system: System, utterances: Sequence[Utterance]) -> Iterator[Heard]:
     """Let ``system`` hear ``utterances`` one after the other, on one thread."""
     command = [str(system.python), str(_WORKERS / system.worker), *system.arguments]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD}
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=one_thread()
     ) as process:
         assert process.stdin is not None and process.stdout is not None  # both are pipes
         _answer(process.stdout.readline(), system)

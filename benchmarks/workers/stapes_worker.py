@@ -1,0 +1,35 @@
+"""stapes, driven as the other recognisers are."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from stapes import audio
+from stapes.session import Recognizer
+from stapes.units import seconds_to_samples
+
+RATE_HZ = 16_000
+
+
+@click.command()
+@click.option("--model", type=click.Path(path_type=Path))
+@click.option("--beam", type=int)
+def main(model: Path | None, beam: int | None) -> None:
+    """Answer each line of standard input with a transcript."""
+    recognizer = Recognizer(model) if beam is None else Recognizer(model, beam)
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        began = time.perf_counter()
+        samples = audio.read(asked["audio"], RATE_HZ)
+        first = seconds_to_samples(asked["start"], RATE_HZ)
+        last = first + seconds_to_samples(asked["duration"], RATE_HZ)
+        text = recognizer.transcribe(samples[first:last], RATE_HZ).text
+        print(json.dumps({"text": text, "seconds": time.perf_counter() - began}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

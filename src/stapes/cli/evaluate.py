@@ -1,0 +1,123 @@
+"""``stapes evaluate``: how many words of a manifest are heard right."""
+
+import functools
+import json
+import multiprocessing
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stapes.errors import CorpusError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stapes.corpus import Utterance
+    from stapes.evaluate import Pair
+    from stapes.session import Recognizer
+
+RATE_HZ = 16_000
+# The duration in a manifest may be rounded; a rest shorter than this belongs to the utterance.
+ROUNDING_SECONDS = 0.1
+
+
+@click.command(name="evaluate")
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="A packed model instead of the one that is built in."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object, with what was heard in each recording."
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes at once.")
+@click.option(
+    "--beam", type=click.IntRange(min=1), default=4, show_default=True, help="Histories followed at once."
+)
+def command(manifest: Path, model: Path | None, as_json: bool, jobs: int, beam: int) -> None:
+    """Score what a model hears in the recordings of MANIFEST.
+
+    Words and characters are compared in spoken form; the table gives error rates with their 95 % confidence
+    interval, substitutions, deletions and insertions, for all recordings, by set and by speaker, and the most
+    frequent confusions.
+
+    \b
+    Examples:
+      stapes evaluate runs/data/test-an4.jsonl
+      stapes evaluate mine.jsonl --model runs/mine/model.stapes --json > result.json
+    """
+    from stapes.corpus import read_manifest
+    from stapes.evaluate import as_json as report_as_json
+    from stapes.evaluate import as_table, evaluate
+
+    utterances = read_manifest(manifest, check_audio=True)
+    if not utterances:
+        raise CorpusError(f"{manifest}: no recordings; one JSON object a line is expected")
+    pairs = _hear(utterances, model, beam, jobs)
+    report = evaluate(pairs)
+    if as_json:
+        heard = [{"id": pair.id, "said": pair.reference, "heard": pair.hypothesis} for pair in pairs]
+        fields = {"manifest": str(manifest), "beam": beam, **report_as_json(report), "recordings": heard}
+        click.echo(json.dumps(fields, ensure_ascii=False))
+    else:
+        click.echo(as_table(report))
+
+
+def _hear(utterances: list["Utterance"], model: Path | None, beam: int, jobs: int) -> list["Pair"]:
+    """What was said and what is heard, in order, with a progress bar where there is a terminal."""
+    with _texts(utterances, functools.partial(_transcribe, model, beam), jobs) as texts:
+        if not sys.stderr.isatty():
+            return list(map(_pair, utterances, texts))
+        with click.progressbar(texts, length=len(utterances), label="hearing", file=sys.stderr) as progress:
+            return list(map(_pair, utterances, progress))
+
+
+@contextmanager
+def _texts(utterances: list["Utterance"], transcribe: Any, jobs: int) -> Iterator[Iterable[str]]:
+    if jobs == 1:
+        yield map(transcribe, utterances)
+        return
+    # A forked process could inherit a lock that another thread holds; a spawned one starts clean.
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool.map(transcribe, utterances, chunksize=4)
+
+
+def _pair(utterance: "Utterance", text: str) -> "Pair":
+    from stapes.corpus import normalise
+    from stapes.evaluate import Pair
+
+    return Pair(utterance.id, normalise(utterance.text), normalise(text), utterance.speaker, utterance.set)
+
+
+def _transcribe(model: Path | None, beam: int, utterance: "Utterance") -> str:
+    return _recognizer(model, beam).transcribe(_stretch(utterance), RATE_HZ).text
+
+
+@functools.cache
+def _recognizer(model: Path | None, beam: int) -> "Recognizer":
+    """One for each process."""
+    from stapes.session import Recognizer
+
+    return Recognizer(model, beam)
+
+
+def _stretch(utterance: "Utterance") -> "NDArray[np.float32]":
+    """The samples of ``utterance`` within its recording."""
+    from stapes import audio
+    from stapes.units import seconds_to_samples
+
+    samples = audio.read(utterance.audio, RATE_HZ)
+    begin = seconds_to_samples(utterance.start, RATE_HZ)
+    end = begin + seconds_to_samples(utterance.duration, RATE_HZ)
+    rest = len(samples) - end
+    if begin >= len(samples):
+        raise CorpusError(
+            f"{utterance.id}: starts at {utterance.start} s, but {utterance.audio} lasts "
+            f"{len(samples) / RATE_HZ:.3f} s; a start within the recording is expected"
+        )
+    return samples[begin:] if rest < ROUNDING_SECONDS * RATE_HZ else samples[begin:end]
