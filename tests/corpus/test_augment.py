@@ -22,6 +22,7 @@ from stapes.corpus.augment import (
     spec_augment,
     spectrum,
 )
+from stapes.corpus.augment import augmenter as augmenter_module
 from stapes.errors import AudioError, ConfigError
 
 RATE_HZ = 16_000
@@ -77,23 +78,37 @@ def babble(rng: np.random.Generator) -> np.ndarray:
 
 
 def test_same_generator_same_recording():
-    augmenter = Augmenter(AugmentConfig(), bank_seed=3)
-    again = Augmenter(AugmentConfig(), bank_seed=3)
+    augmenter, again = Augmenter(AugmentConfig()), Augmenter(AugmentConfig())
     for seed in range(8):
         first = augmenter(speech_like(), np.random.default_rng(seed), babble)
         second = again(speech_like(), np.random.default_rng(seed), babble)
         np.testing.assert_array_equal(first, second)
 
 
-def test_other_generator_or_bank_other_recording():
-    everything = AugmentConfig(**ON)
-    first = Augmenter(everything, bank_seed=3)(speech_like(), np.random.default_rng(0), babble)
-    other = Augmenter(everything, bank_seed=3)(speech_like(), np.random.default_rng(1), babble)
+def test_other_generator_other_recording():
+    augmenter = Augmenter(AugmentConfig(**ON))
+    first, other = (augmenter(speech_like(), np.random.default_rng(seed), babble) for seed in (0, 1))
     assert first.shape != other.shape
-    steady = {"room_probability": 1.0, "noise_probability": 1.0}
-    banks = [Augmenter(AugmentConfig(**{**OFF, **steady}), bank_seed=seed) for seed in (3, 4)]
-    first, other = (bank(speech_like(), np.random.default_rng(0)) for bank in banks)
-    assert np.abs(first - other).max() > 1e-3
+
+
+def test_banks_depend_on_their_seed_alone():
+    # Past the cache, which would return the same object.
+    make_noises, make_rooms = noises.make_noises.__wrapped__, rooms.make_rooms.__wrapped__
+    first, again, other = (make_noises(seed, 1) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(np.subtract(first, other)).max() > 0.1
+    first, again, other = (make_rooms(seed, (0.2, 0.2), 3) for seed in (3, 3, 4))
+    for room, same, different in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(room.response, same.response)
+        assert np.abs(room.response - different.response).max() > 1e-3
+
+
+def test_augmenters_take_the_bank_of_their_seed(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(augmenter_module, "make_noises", lambda seed: seeds.append(seed))
+    monkeypatch.setattr(augmenter_module, "make_rooms", lambda seed, rt60_s_range: seeds.append(seed))
+    Augmenter(AugmentConfig(), bank_seed=5)
+    assert seeds == [5, 5]
 
 
 def test_all_off_changes_nothing_and_shares_nothing():
