@@ -81,7 +81,7 @@ def test_json_holds_rates_and_what_was_heard(folder: Path, capsys: pytest.Captur
 
 
 def test_a_stretch_of_a_recording_is_heard_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    entries = [entry("three", "one", 1, start=0), entry("three", "late two", 2, start=1)]
+    entries = [entry("three", "one", 1, start=0), entry("three", "late one", 1, start=1)]
     assert evaluate(folder, entries) == 0
     assert capsys.readouterr().out.splitlines()[1].split()[3] == "0.0"
 
