@@ -11,10 +11,8 @@ VERBS = {
     "transcribe": "stapes.cli.transcribe",
     "listen": "stapes.cli.listen",
     "evaluate": "stapes.cli.evaluate",
-    "train": "stapes.cli.train",
     "inspect": "stapes.cli.inspect",
     "corpus": "stapes.cli.corpus",
-    "pack": "stapes.cli.pack",
 }
 """The modules that hold the verbs, each as a click command named ``command``."""
 

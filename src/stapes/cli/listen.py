@@ -24,9 +24,10 @@ PAUSE_SECONDS = 1.0
     "--model", type=click.Path(path_type=Path), help="A packed model instead of the one that is built in."
 )
 def command(model: Path | None) -> None:
-    """Write the words that the microphone hears, as they are spoken; Ctrl-C ends.
+    """Write the words that the microphone hears.
 
-    The words grow on one line; after a second without a new word a new line begins. The sound stays on this
+    The words grow on one line as they are spoken, until Ctrl-C; after a second without a new word a new
+    line begins. The sound stays on this
     machine.
 
     \b

@@ -1,6 +1,9 @@
 """``stapes transcribe``: the words in recordings."""
 
 import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,9 +14,13 @@ from stapes.cli.live import LiveLine
 from stapes.errors import AudioError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from stapes.session import Recognizer, Transcript
 
 STREAM_BLOCK_SECONDS = 0.1
+STANDARD_ERROR = 2
 
 
 @click.command(name="transcribe")
@@ -27,9 +34,11 @@ STREAM_BLOCK_SECONDS = 0.1
     "--beam", type=click.IntRange(min=1), default=4, show_default=True, help="Histories followed at once."
 )
 def command(files: tuple[Path, ...], model: Path | None, as_json: bool, streaming: bool, beam: int) -> int:
-    """Write the words in FILES, which are wav, flac, ogg, opus or mp3 of any rate and number of channels.
+    """Write the words in FILES.
 
-    One file gives its words; several give a line each, with the name of the file in front. A file that cannot
+    FILES are wav, flac, ogg, opus or mp3, with a sample rate of 8 to 192 kHz and any number of channels.
+    One file gives its words; several give a line each, with the name of the file in front. A file that
+    cannot
     be read is reported, the others are still done, and the exit code is 2.
 
     \b
@@ -118,7 +127,7 @@ def _transcribe(recognizer: "Recognizer", file: Path, output: _Output, streaming
     reader = AudioReader(file, block_seconds=STREAM_BLOCK_SECONDS) if streaming else AudioReader(file)
     stream = recognizer.stream()
     told = ""
-    for block in reader:
+    for block in _without_chatter(reader):
         stream.accept(block)
         if streaming and (partial := stream.partial).text != told:
             told = partial.text
@@ -126,3 +135,26 @@ def _transcribe(recognizer: "Recognizer", file: Path, output: _Output, streaming
     output.final(stream.finish())
     if reader.warning:
         report("warning", reader.warning)
+
+
+def _without_chatter(blocks: "Iterable[NDArray[np.float32]]") -> "Iterator[NDArray[np.float32]]":
+    """``blocks``, without the notes on damaged files that the decoder of mp3 writes to standard error."""
+    iterator = iter(blocks)
+    while True:
+        with _standard_error_closed():
+            block = next(iterator, None)
+        if block is None:
+            return
+        yield block
+
+
+@contextmanager
+def _standard_error_closed() -> Iterator[None]:
+    kept, nowhere = os.dup(STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
