@@ -40,7 +40,7 @@ def inspect(path: Path) -> Container:
     with path.open("rb") as file:
         size_bytes = path.stat().st_size
         start = file.read(12)
-        if start[:4] in (b"RIFF", b"RIFX", b"RF64") and start[8:12] in (b"WAVE", b""):
+        if start[:4] in (b"RIFF", b"RIFX", b"RF64") and b"WAVE".startswith(start[8:12]):
             return _inspect_wav(file, size_bytes, ">" if start[:4] == b"RIFX" else "<")
         if start[:4] == b"OggS":
             return Container("ogg", cut_off=not _ends_with_last_page(file, size_bytes))

@@ -50,8 +50,8 @@ class Recognizer:
         beam: histories followed at once, at least 1; 1 is a greedy search.
 
     Raises:
-        FormatError: the file is no packed model, or a damaged one.
-        ConfigError: the file is missing, or ``beam`` is out of range.
+        FormatError: the file is missing, is no packed model, or is damaged.
+        ConfigError: ``beam`` is out of range.
     """
 
     def __init__(self, model: str | Path | Network | None = None, beam: int = 4) -> None:
