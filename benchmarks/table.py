@@ -1,0 +1,219 @@
+"""Writes the tables of the documentation from ``benchmarks/results``."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.record import RESULTS, ROOT, bundled_model, model_facts
+
+PAGES = (ROOT / "README.md", ROOT / "docs" / "models" / "en-assistant.md")
+_MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+Results = dict[str, dict[str, Any]]
+Row = Sequence[str]
+
+_SETS = {
+    "test-an4": ("AN4 test: 10 unseen people, WER %", "wer"),
+    "dev-synthetic": ("unseen synthetic voices, open vocabulary, WER %", "wer"),
+    "test-keywords": ("keywords, unseen people, right %", "accuracy"),
+    "test-digits": ("digits, unseen people, right %", "accuracy"),
+    "test-words": ("single words, unseen people, right %", "accuracy"),
+}
+
+
+@click.command("table")
+@click.option("--check", is_flag=True, help="Change nothing; fail where a page or a result is stale.")
+def main(check: bool) -> None:
+    """Write the tables between the markers of README.md and of the model card."""
+    results = load(RESULTS)
+    stale = [
+        path for path in PAGES if fill(path.read_text(encoding="utf-8"), results) != path.read_text("utf-8")
+    ]
+    if not check:
+        for path in stale:
+            path.write_text(fill(path.read_text(encoding="utf-8"), results), encoding="utf-8")
+        return
+    complaints = [f"{path.name}: its tables are stale; run python -m benchmarks.table" for path in stale]
+    if results:
+        complaints += foreign(results, model_facts(bundled_model())["sha256"])
+    if complaints:
+        raise click.ClickException("; ".join(complaints))
+
+
+def load(folder: Path) -> Results:
+    """Every result in ``folder`` by the name of its benchmark."""
+    entries = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    return {entry["benchmark"]: entry for entry in entries}
+
+
+def fill(page: str, results: Results) -> str:
+    """``page`` with every table between its markers made anew."""
+
+    def table(match: re.Match[str]) -> str:
+        rows = _TABLES[match[2]](results)
+        return match[1] + "".join(f"| {' | '.join(row)} |\n" for row in rows) + match[3]
+
+    return _MARKED.sub(table, page)
+
+
+def foreign(results: Results, sha256: str) -> list[str]:
+    """A sentence for each result that was measured with another model than the bundled one."""
+    return [
+        f"results/{name}.json belongs to another model than the bundled one; measure again"
+        for name, entry in results.items()
+        if entry["model"] and entry["model"]["sha256"] != sha256
+    ]
+
+
+def accuracy(results: Results) -> list[Row]:
+    """Error rates of the bundled model beside Whisper's, with their 95 % intervals."""
+    if "wer" not in results:
+        return []
+    ours = results["wer"]["results"]
+    theirs = _on_the_same(ours, results.get("wer-whisper", {}).get("results"))
+    rows: list[Row] = [("", "recordings", "en-assistant", "Whisper tiny.en"), ("---", "--:", "--:", "--:")]
+    for name, (title, measure) in _SETS.items():
+        if name in ours["sets"]:
+            count = f"{ours['sets'][name]['recordings']}"
+            rows.append((title, count, _rate(ours, name, measure), _rate(theirs, name, measure)))
+    rows.append(("real-time factor on these files, one core", "", _number(ours), _number(theirs)))
+    sizes = [results["wer"]["model"]["bytes"], theirs["model_bytes"] if theirs else None]
+    rows.append(
+        ("size of the model, MB", "", *("–" if size is None else f"{size / 1e6:.1f}" for size in sizes))
+    )
+    return rows
+
+
+def footprint(results: Results) -> list[Row]:
+    """What it costs, and what it promises."""
+    rows = [
+        row for name, part in _FOOTPRINT.items() if name in results for row in part(results[name]["results"])
+    ]
+    return [("measured", ""), ("---", "--:"), *rows] if rows else []
+
+
+def provenance(results: Results) -> list[Row]:
+    """Command, commit, machine and date of each result."""
+    rows = [
+        (
+            f"`{entry['command']}`",
+            f"`{entry['commit'][:10]}`" + (" and changes" if entry["dirty"] else ""),
+            _machine(entry["machine"]),
+            entry["date"],
+        )
+        for entry in results.values()
+    ]
+    return [("command", "commit", "machine", "date"), ("---", "---", "---", "---"), *rows] if rows else []
+
+
+def errors(results: Results) -> list[Row]:
+    """The bundled model's errors by kind."""
+    if "wer" not in results:
+        return []
+    rows: list[Row] = [
+        ("set", "recordings", "hours", "words", "WER %", "CER %", "sub", "del", "ins", "right %"),
+        ("---",) + ("--:",) * 9,
+    ]
+    for name, entry in results["wer"]["results"]["sets"].items():
+        counts = [str(entry[kind]) for kind in ("substitutions", "deletions", "insertions")]
+        rows.append(
+            (
+                name,
+                str(entry["recordings"]),
+                f"{entry['hours']:.2f}",
+                str(entry["words"]),
+                f"{100 * entry['wer']:.1f}",
+                f"{100 * entry['cer']:.1f}",
+                *counts,
+                f"{100 * entry['accuracy']:.1f}",
+            )
+        )
+    return rows
+
+
+def _machine(facts: dict[str, Any]) -> str:
+    return f"{facts['cpu']}, {facts['cores']} cores, Python {facts['python']}, NumPy {facts['numpy']}"
+
+
+def _on_the_same(ours: dict[str, Any], theirs: dict[str, Any] | None) -> dict[str, Any] | None:
+    """``theirs`` without the sets of which other recordings were heard."""
+    if theirs is None:
+        return None
+    same = {
+        name: entry
+        for name, entry in theirs["sets"].items()
+        if name in ours["sets"] and entry["manifest"] == ours["sets"][name]["manifest"]
+    }
+    return {**theirs, "sets": same}
+
+
+def _rate(scores: dict[str, Any] | None, name: str, measure: str) -> str:
+    entry = scores and scores["sets"].get(name)
+    if not entry:
+        return "–"
+    if measure == "accuracy":
+        return f"{100 * entry['accuracy']:.1f}"
+    low, high = entry["interval"]
+    return f"{100 * entry['wer']:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _number(scores: dict[str, Any] | None) -> str:
+    return f"{scores['real_time_factor']:.2f}" if scores else "–"
+
+
+def _speed(facts: dict[str, Any]) -> list[Row]:
+    factors = facts["real_time_factor"].items()
+    rows: list[Row] = [
+        (f"real-time factor of the NumPy engine, one core, {name}", f"{factor['median']:.3f}")
+        for name, factor in factors
+    ]
+    first = facts["first_result_seconds"]["median"]
+    return [*rows, ("process start to the words of a 3 s file", f"{first:.2f} s")]
+
+
+def _install(facts: dict[str, Any]) -> list[Row]:
+    return [("`pip install .` adds to an empty environment", f"{facts['added_mb']:.0f} MB")]
+
+
+def _training(facts: dict[str, Any]) -> list[Row]:
+    title = f"training {facts['parameters'] / 1e6:.1f} M parameters, one core"
+    return [(title, f"{facts['speech_per_second']['median']:.0f} s of speech a second")]
+
+
+def _silence(facts: dict[str, Any]) -> list[Row]:
+    return [
+        (f"words heard in {len(facts['words'])} × 30 s of silence, white noise and hum", str(facts["total"]))
+    ]
+
+
+def _chunks(facts: dict[str, Any]) -> list[Row]:
+    sizes = ", ".join(facts["different"])
+    return [
+        (f"same result in chunks of {sizes} samples and as a whole", "yes" if facts["identical"] else "no")
+    ]
+
+
+def _last_word(facts: dict[str, Any]) -> list[Row]:
+    kept = f"{facts['same_as_uncut']} of {facts['recordings']}"
+    return [("last word unchanged when AN4 test is cut at the last sample of speech", kept)]
+
+
+_FOOTPRINT: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
+    "speed": _speed,
+    "install_size": _install,
+    "train_speed": _training,
+    "silence": _silence,
+    "chunks": _chunks,
+    "last_word": _last_word,
+}
+_TABLES: dict[str, Callable[[Results], list[Row]]] = {
+    table.__name__: table for table in (accuracy, footprint, provenance, errors)
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Tables from results."""
+
+from typing import Any
+
+from benchmarks.table import fill, foreign
+
+PAGE = "before\n<!-- table: footprint -->\n| old |\n<!-- end -->\nafter\n"
+
+
+def entry(name: str, results: dict[str, Any], sha256: str | None = None) -> dict[str, Any]:
+    model = None if sha256 is None else {"name": "m", "bytes": 5_250_000, "sha256": sha256}
+    return {"benchmark": name, "results": results, "model": model}
+
+
+def scored(wer: float, manifest: str = "same") -> dict[str, Any]:
+    fields = {"wer": wer, "interval": [wer - 0.01, wer + 0.01], "accuracy": 0.5, "recordings": 130}
+    return {
+        "real_time_factor": 0.125,
+        "model_bytes": 78_000_000,
+        "sets": {"test-an4": {**fields, "manifest": manifest}},
+    }
+
+
+def test_a_table_replaces_what_stands_between_its_markers() -> None:
+    page = fill(PAGE, {"install_size": entry("install_size", {"added_mb": 79.6})})
+    assert page == (
+        "before\n<!-- table: footprint -->\n| measured |  |\n| --- | --: |\n"
+        "| `pip install .` adds to an empty environment | 80 MB |\n<!-- end -->\nafter\n"
+    )
+    assert fill(page, {"install_size": entry("install_size", {"added_mb": 79.6})}) == page
+
+
+def test_without_results_a_table_is_empty() -> None:
+    assert fill(PAGE, {}) == "before\n<!-- table: footprint -->\n<!-- end -->\nafter\n"
+
+
+def test_the_peer_stands_beside_the_model() -> None:
+    results = {"wer": entry("wer", scored(0.05), "x"), "wer-whisper": entry("wer-whisper", scored(0.08))}
+    page = fill("<!-- table: accuracy -->\n<!-- end -->", results)
+    assert "| 130 | 5.0 (4.0–6.0) | 8.0 (7.0–9.0) |" in page
+    assert "| size of the model, MB |  | 5.2 | 78.0 |" in page
+    assert "| real-time factor on these files, one core |  | 0.12 | 0.12 |" in page
+
+
+def test_a_peer_that_heard_other_recordings_is_not_compared() -> None:
+    results = {
+        "wer": entry("wer", scored(0.05), "x"),
+        "wer-whisper": entry("wer-whisper", scored(0.08, "other")),
+    }
+    assert "| 130 | 5.0 (4.0–6.0) | – |" in fill("<!-- table: accuracy -->\n<!-- end -->", results)
+
+
+def test_results_of_another_model_are_named() -> None:
+    results = {
+        "speed": entry("speed", {}, "old"),
+        "silence": entry("silence", {}, "new"),
+        "size": entry("size", {}),
+    }
+    assert foreign(results, "new") == [
+        "results/speed.json belongs to another model than the bundled one; measure again"
+    ]
