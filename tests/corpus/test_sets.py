@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from stapes.cli.corpus import corpus
+from stapes.cli.corpus import command
 from stapes.corpus import prepare, read_manifest
 from stapes.errors import CorpusError
 
@@ -100,7 +100,7 @@ def test_an_id_used_twice_is_refused(data: Path, tmp_path: Path) -> None:
 def test_command_line(data: Path, tmp_path: Path) -> None:
     more = write_set(tmp_path / "more/m.jsonl", [entry("x1", "play some jazz", "bm_fable")])
     arguments = ["prepare", str(data), str(tmp_path / "out"), "--extra", f"synthetic={more}"]
-    result = CliRunner().invoke(corpus, arguments, catch_exceptions=False)
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
     assert result.exit_code == 0
     assert "test-an4             1 utterances" in result.output
     assert "left out of training: 1 of synthetic" in result.output
@@ -108,6 +108,6 @@ def test_command_line(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_malformed_extra_is_explained(data: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(corpus, ["prepare", str(data), str(tmp_path), "--extra", "more.jsonl"])
+    result = CliRunner().invoke(command, ["prepare", str(data), str(tmp_path), "--extra", "more.jsonl"])
     assert result.exit_code == 2
     assert "'more.jsonl'; SET=MANIFEST is expected" in " ".join(result.output.split())

@@ -1,12 +1,14 @@
 """``stapes corpus``: manifests from recordings, and recordings from text."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 
-@click.group()
-def corpus() -> None:
+@click.group("corpus")
+def command() -> None:
     """Prepare, import and synthesise speech to train on."""
 
 
@@ -22,7 +24,7 @@ def _parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...])
     return extras
 
 
-@corpus.command()
+@command.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
@@ -46,3 +48,81 @@ def prepare(data: Path, out: Path, extras: list[tuple[str, Path]]) -> None:
         click.echo(f"{name:14} {count:7} utterances {hours:8.2f} h {speakers:6} speakers")
     for set_name, count in prepared.left_out.items():
         click.echo(f"left out of training: {count} of {set_name} with a held-out sentence, voice or speaker")
+
+
+@command.command()
+@click.argument("texts", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--engine", type=click.Choice(["kokoro", "espeak", "flite"]), default="espeak", show_default=True
+)
+@click.option(
+    "--voices", default="", metavar="A,B,…", help="Voices to draw from; all of the engine's by default."
+)
+@click.option(
+    "--kokoro", type=click.Path(path_type=Path), help="Folder with kokoro.onnx, vocab.json and voices/."
+)
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws other voices and speeds.")
+@click.option(
+    "--exclude",
+    "excluded",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="MANIFEST",
+    help="Sentences of this dev or test manifest are not spoken; may be given several times.",
+)
+def synthesise(
+    texts: Path,
+    out: Path,
+    engine: str,
+    voices: str,
+    kokoro: Path | None,
+    jobs: int,
+    seed: int,
+    excluded: tuple[Path, ...],
+) -> None:
+    """Speak the sentences of the file TEXTS, one a line, into OUT/manifest.jsonl and its recordings.
+
+    Stopped and started again, it goes on where it was. Voices held out for development are never used.
+    """
+    from stapes.corpus.manifest import read_manifest
+    from stapes.corpus.synthesise import SynthesisConfig
+    from stapes.corpus.synthesise import synthesise as run
+
+    config = SynthesisConfig(
+        engine, tuple(voice for voice in voices.split(",") if voice), kokoro, seed=seed, jobs=jobs
+    )
+    held_out = [utterance for path in excluded for utterance in read_manifest(path)]
+    with _progress("speaking") as on_progress:
+        result = run(_read_lines(texts), out, config, held_out, on_progress)
+    click.echo(
+        f"{out / 'manifest.jsonl'}: {result.spoken} spoken, {result.resumed} there already, "
+        f"{result.excluded} held out, {result.unspeakable} that {engine} cannot say"
+    )
+
+
+def _read_lines(path: Path) -> list[str]:
+    from stapes.errors import CorpusError
+
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise CorpusError(
+            f"{path}: cannot be read; a text file with one sentence a line is expected"
+        ) from None
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    from stapes.errors import MissingExtraError
+
+    try:
+        from rich.console import Console
+        from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+    except ImportError:
+        raise MissingExtraError("rich", "train", "The progress bar") from None
+    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

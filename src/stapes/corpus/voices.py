@@ -1,0 +1,251 @@
+"""Engines that speak: eSpeak NG, Flite and Kokoro, each with many voices.
+
+An engine is made once in a process, by ``load_engine``, and then speaks one sentence at a time. What it says
+depends on text, speaker and speed alone.
+"""
+
+import _ctypes
+import ctypes
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from stapes.corpus.leaks import HELD_OUT_VOICES
+from stapes.errors import CorpusError, MissingExtraError
+
+ENGINES = ("kokoro", "espeak", "flite")
+
+_ESPEAK_ACCENTS = (
+    *("en-us", "en-us-nyc", "en-029"),
+    *("en", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd"),
+)
+_ESPEAK_VARIANTS = (
+    *(f"m{number}" for number in range(1, 9)),
+    *(f"f{number}" for number in range(1, 6)),
+    *("adam", "Alex", "Andy", "belinda", "david", "edward", "Gene", "ian", "john", "Lee", "linda", "Michael"),
+    *("norbert", "paul", "robert", "steph", "travis", "zac"),
+)
+_ESPEAK_VOICES = tuple(f"{accent}+{variant}" for accent in _ESPEAK_ACCENTS for variant in _ESPEAK_VARIANTS)
+
+
+class Engine(Protocol):
+    """A speaking machine.
+
+    ``voices`` are the names it accepts; ``cast`` draws a speaker from some of them; ``speak`` gives mono
+    samples in [-1, 1] and their rate in Hz, or None for a sentence that it cannot say. A speed of 1 is the
+    voice's own.
+    """
+
+    voices: tuple[str, ...]
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str: ...
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None: ...
+
+
+def load_engine(name: str, kokoro: Path | None = None) -> Engine:
+    """The engine called ``name``: kokoro, espeak or flite.
+
+    Args:
+        name: one of ``ENGINES``.
+        kokoro: the folder with kokoro.onnx, vocab.json and voices/, for kokoro only.
+
+    Raises:
+        CorpusError: there is no such engine, its program is not installed, or its folder is incomplete.
+        MissingExtraError: a package that it needs is not installed.
+    """
+    if name == "espeak":
+        return EspeakEngine()
+    if name == "flite":
+        return FliteEngine()
+    if name != "kokoro":
+        raise CorpusError(f"engine '{name}': one of {', '.join(ENGINES)} is expected")
+    if kokoro is None:
+        raise CorpusError("engine 'kokoro': the folder of the voice model is expected (--kokoro)")
+    return KokoroEngine(kokoro)
+
+
+class EspeakEngine:
+    """eSpeak NG through its library: formant synthesis, English accents times voice variants.
+
+    The library is loaded afresh for each sentence (about 15 ms): what it said before would otherwise shift the
+    samples of what it says next.
+    """
+
+    voices: tuple[str, ...] = _ESPEAK_VOICES
+
+    _WORDS_PER_MINUTE = 175
+    # Constants of espeak-ng's speak_lib.h.
+    _SYNCHRONOUS, _RATE, _UTF8 = 2, 1, 1
+
+    def __init__(self) -> None:
+        try:
+            import espeakng_loader
+        except ImportError:
+            raise MissingExtraError("espeakng-loader", "synthesise", "Speaking with espeak") from None
+        self._path = str(espeakng_loader.get_library_path())
+        self._data = str(espeakng_loader.get_data_path())
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str:
+        return draw.choice(voices)
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None:
+        library = ctypes.CDLL(self._path)
+        try:
+            rate_hz = int(library.espeak_Initialize(self._SYNCHRONOUS, 0, self._data.encode(), 0))
+            if rate_hz <= 0:
+                raise CorpusError(f"engine 'espeak': its data in {self._data} cannot be loaded")
+            if library.espeak_SetVoiceByName(speaker.encode()) != 0:
+                raise CorpusError(f"engine 'espeak': has no voice '{speaker}'")
+            library.espeak_SetParameter(self._RATE, round(self._WORDS_PER_MINUTE * speed), 0)
+            library.espeak_ng_SetRandSeed(ctypes.c_long(1))
+            samples = self._synthesise(library, text.encode())
+            library.espeak_Terminate()
+        finally:
+            _unload(library)
+        return ((samples / 32768).astype(np.float32), rate_hz) if samples.size else None
+
+    def _synthesise(self, library: ctypes.CDLL, text: bytes) -> NDArray[np.int16]:
+        chunks: list[bytes] = []
+
+        def collect(samples: Any, count: int, _: Any) -> int:
+            if samples and count > 0:
+                chunks.append(ctypes.string_at(samples, count * 2))
+            return 0
+
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+        callback = kind(collect)  # named, so that it lives as long as the call below
+        library.espeak_SetSynthCallback(callback)
+        library.espeak_Synth(text, ctypes.c_size_t(len(text) + 1), 0, 1, 0, self._UTF8, None, None)
+        library.espeak_Synchronize()
+        return np.frombuffer(b"".join(chunks), np.int16)
+
+
+def _unload(library: ctypes.CDLL) -> None:
+    if sys.platform == "win32":
+        _ctypes.FreeLibrary(library._handle)
+    else:
+        _ctypes.dlclose(library._handle)
+
+
+class FliteEngine:
+    """Flite through its program: small unit-selection and diphone voices."""
+
+    voices: tuple[str, ...] = ("awb", "kal", "kal16", "rms", "slt")
+
+    def __init__(self) -> None:
+        program = shutil.which("flite")
+        if program is None:
+            raise CorpusError(
+                "engine 'flite': the program flite is not installed; on Debian: apt install flite"
+            )
+        self._program = program
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str:
+        return draw.choice(voices)
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "speech.wav"
+            stretch = f"duration_stretch={1 / speed:.3f}"
+            command = [self._program, "-voice", speaker, "--setf", stretch, "-t", text, "-o", str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0 or not path.exists():
+                raise CorpusError(f"engine 'flite': failed on '{text}': {done.stderr.strip()[:200]}")
+            samples, rate_hz = soundfile.read(path, dtype="float32")
+        return (samples, rate_hz) if samples.size else None
+
+
+class KokoroEngine:
+    """Kokoro-82M as ONNX: natural speech; voices are style vectors that may be mixed.
+
+    Voices that begin with a or b are American and British, the others speak English with an accent. Held-out
+    voices are not loaded.
+    """
+
+    _RATE_HZ = 24000
+    _MAX_TOKENS = 500
+    # English voices carry most of the speech; the others bring accents.
+    _ENGLISH_SHARE = 0.7
+    _MIXED_SHARE = 0.8
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("kokoro.onnx", "vocab.json", "voices"):
+            if not (folder / name).exists():
+                raise CorpusError(f"{folder}: lacks {name}; kokoro.onnx, vocab.json and voices/ are expected")
+        try:
+            import onnxruntime
+            from misaki import espeak
+        except ImportError as error:
+            raise MissingExtraError(str(error.name), "synthesise", "Speaking with kokoro") from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._network = onnxruntime.InferenceSession(str(folder / "kokoro.onnx"), options)
+        vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+        self._symbols: dict[str, int] = vocabulary.get("vocab", vocabulary)
+        self._styles = {
+            path.stem: np.fromfile(path, np.float32).reshape(-1, 256)
+            for path in sorted((folder / "voices").glob("*.bin"))
+            if path.stem not in HELD_OUT_VOICES
+        }
+        self._phonemes = {"a": espeak.EspeakG2P("en-us"), "b": espeak.EspeakG2P("en-gb")}
+        self.voices = tuple(self._styles)
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str:
+        english = [voice for voice in voices if voice[0] in "ab"]
+        lead = draw.choice(english if english and draw.random() < self._ENGLISH_SHARE else list(voices))
+        second = draw.choice(voices)
+        weight = round(draw.uniform(0.3, 1.0), 2)
+        if second == lead or draw.random() >= self._MIXED_SHARE:
+            return lead
+        return f"{weight:.2f}*{lead}+{1 - weight:.2f}*{second}"
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None:
+        mixture = parse_mixture(speaker)
+        accent = "b" if mixture[0][1].startswith("b") else "a"
+        phonemes, _ = self._phonemes[accent](text)
+        tokens = [self._symbols[symbol] for symbol in phonemes if symbol in self._symbols]
+        if not 2 <= len(tokens) <= self._MAX_TOKENS:
+            return None
+        style = sum(weight * self._style(voice)[len(tokens)] for weight, voice in mixture)
+        feed = {
+            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            "style": np.asarray(style, np.float32)[None],
+            "speed": np.array([speed], np.float32),
+        }
+        inputs = [entry.name for entry in self._network.get_inputs()]
+        samples = self._network.run(None, dict(zip(inputs, feed.values(), strict=True)))[0]
+        return np.asarray(samples, np.float32).ravel(), self._RATE_HZ
+
+    def _style(self, voice: str) -> NDArray[np.float32]:
+        if voice not in self._styles:
+            raise CorpusError(f"engine 'kokoro': has no voice '{voice}', or it is held out")
+        return self._styles[voice]
+
+
+def parse_mixture(speaker: str) -> list[tuple[float, str]]:
+    """Weights and voices of ``speaker``: "af_sky", or a mixture such as "0.70*af_sky+0.30*bm_lewis".
+
+    Raises:
+        CorpusError: ``speaker`` is written otherwise.
+    """
+    parts = []
+    for part in speaker.split("+"):
+        match = re.fullmatch(r"(?:(\d+(?:\.\d+)?)\*)?([A-Za-z]\w*)", part)
+        if match is None:
+            raise CorpusError(
+                f"speaker '{speaker}': a voice, or a mixture such as 0.7*af_sky+0.3*bm_lewis, is expected"
+            )
+        parts.append((float(match[1] or 1.0), match[2]))
+    return parts

@@ -1,0 +1,222 @@
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+from numpy.typing import NDArray
+
+from stapes.cli.corpus import command
+from stapes.corpus import Utterance, read_manifest, voices
+from stapes.corpus import synthesise as module
+from stapes.corpus.synthesise import SynthesisConfig, Synthesised, synthesise
+from stapes.errors import CorpusError
+
+TEXTS = ["Turn on the lamp.", "what time is it", "play some jazz", "good night", "turn on the lamp"]
+SPOKEN = ["good night", "play some jazz", "turn on the lamp", "what time is it"]
+
+
+class Whistle:
+    """An engine that whistles: the pitch is the voice, the length the text; it cannot say a question."""
+
+    voices: tuple[str, ...] = ("low", "mid", "high")
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str:
+        return draw.choice(voices)
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None:
+        if text.startswith("what"):
+            return None
+        self.said.append(text)
+        seconds = len(text) / 20 / speed
+        pitch_hz = 300 * (1 + self.voices.index(speaker))
+        ticks = np.arange(int(22050 * seconds)) / 22050
+        return (1.5 * np.sin(2 * np.pi * pitch_hz * ticks)).astype(np.float32), 22050
+
+
+@pytest.fixture
+def whistle(monkeypatch: pytest.MonkeyPatch) -> Whistle:
+    engine = Whistle()
+    monkeypatch.setattr(module, "load_engine", lambda name, kokoro: engine)
+    return engine
+
+
+def labels(out: Path) -> list[tuple[str, str | None]]:
+    return [(u.text, u.speaker) for u in read_manifest(out / "manifest.jsonl", check_audio=True)]
+
+
+def test_each_sentence_is_spoken_once_and_labelled(whistle: Whistle, tmp_path: Path) -> None:
+    result = synthesise(TEXTS, tmp_path, SynthesisConfig())
+    assert result == Synthesised(spoken=3, resumed=0, excluded=0, unspeakable=1)
+    utterances = read_manifest(tmp_path / "manifest.jsonl", check_audio=True)
+    assert [u.text for u in utterances] == SPOKEN[:3]
+    for utterance in utterances:
+        samples, rate_hz = soundfile.read(utterance.audio, dtype="float32")
+        assert rate_hz == 16000
+        assert len(samples) / 16000 == pytest.approx(utterance.duration, abs=1e-3)
+        assert utterance.set == "synthetic"
+        assert utterance.speaker in {"espeak:low", "espeak:mid", "espeak:high"}
+        assert soundfile.info(utterance.audio).subtype == "OPUS"
+
+
+def test_order_and_company_change_nothing(whistle: Whistle, tmp_path: Path) -> None:
+    synthesise(TEXTS, tmp_path / "a", SynthesisConfig(seed=4))
+    synthesise(TEXTS[2:3], tmp_path / "b", SynthesisConfig(seed=4))
+    assert labels(tmp_path / "b")[0] in labels(tmp_path / "a")
+
+
+def test_another_seed_gives_other_names(whistle: Whistle, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        synthesise(TEXTS, tmp_path, SynthesisConfig(seed=seed))
+    assert len({u.id for u in read_manifest(tmp_path / "manifest.jsonl")}) == 6
+
+
+def test_speeds_stay_in_their_range(whistle: Whistle, tmp_path: Path) -> None:
+    synthesise(TEXTS, tmp_path, SynthesisConfig(min_speed=2.0, max_speed=2.0))
+    for utterance in read_manifest(tmp_path / "manifest.jsonl"):
+        assert utterance.duration == pytest.approx(len(utterance.text) / 40, abs=0.001)
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    whistle: Whistle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthesise(TEXTS, tmp_path / "whole", SynthesisConfig())
+    calls = iter([None, KeyboardInterrupt()])
+
+    def stop(done: int, total: int) -> None:
+        error = next(calls)
+        if error:
+            raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        synthesise(TEXTS, tmp_path / "cut", SynthesisConfig(), on_progress=stop)
+    manifest = tmp_path / "cut" / "manifest.jsonl"
+    with manifest.open("a") as file:
+        file.write('{"id": "half a li')
+    whistle.said.clear()
+    assert synthesise(TEXTS, tmp_path / "cut", SynthesisConfig()) == Synthesised(1, 2, 0, 1)
+    assert whistle.said == ["turn on the lamp"]
+    assert manifest.read_bytes() == (tmp_path / "whole" / "manifest.jsonl").read_bytes()
+
+
+def test_held_out_sentences_are_not_spoken(whistle: Whistle, tmp_path: Path) -> None:
+    held_out = [Utterance("x", Path("x.flac"), "play some jazz", 1.0, set="synthetic")]
+    result = synthesise(TEXTS, tmp_path, SynthesisConfig(), held_out)
+    assert result.excluded == 1
+    assert "play some jazz" not in whistle.said
+
+
+def test_progress_counts_to_the_end(whistle: Whistle, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    synthesise(TEXTS, tmp_path, SynthesisConfig(), on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_no_sentence_and_unknown_voices_are_told(whistle: Whistle, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="synthesise: no sentence was given"):
+        synthesise(["", " ?! "], tmp_path, SynthesisConfig())
+    with pytest.raises(CorpusError, match="espeak has no voice nope; known are low, mid, high"):
+        synthesise(TEXTS, tmp_path, SynthesisConfig(voices=("low", "nope")))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"jobs": 0}, "synthesise: 0 jobs were given; at least 1 is expected"),
+        ({"min_speed": 0.0}, "speeds from 0.0 to 1.3 were given; a range above 0 is expected"),
+        ({"min_speed": 2.0}, "speeds from 2.0 to 1.3 were given"),
+        ({"voices": ("af_sky", "bf_lily")}, "the voice bf_lily is held out for development"),
+    ],
+)
+def test_settings_are_checked(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        SynthesisConfig(**settings)  # type: ignore[arg-type]  # each case is one setting
+
+
+def test_engines_are_named() -> None:
+    with pytest.raises(CorpusError, match="engine 'festival': one of kokoro, espeak, flite is expected"):
+        voices.load_engine("festival")
+    with pytest.raises(CorpusError, match=r"engine 'kokoro': the folder of the voice model is expected"):
+        voices.load_engine("kokoro")
+
+
+def test_an_incomplete_kokoro_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kokoro.onnx").touch()
+    with pytest.raises(
+        CorpusError, match=r"lacks vocab.json; kokoro.onnx, vocab.json and voices/ are expected"
+    ):
+        voices.load_engine("kokoro", tmp_path)
+
+
+def test_flite_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(CorpusError, match="the program flite is not installed"):
+        voices.load_engine("flite")
+
+
+def test_mixtures_are_read() -> None:
+    assert voices.parse_mixture("af_sky") == [(1.0, "af_sky")]
+    assert voices.parse_mixture("0.70*af_sky+0.30*bm_lewis") == [(0.7, "af_sky"), (0.3, "bm_lewis")]
+    with pytest.raises(CorpusError, match=r"speaker '0.7\*': a voice, or a mixture such as"):
+        voices.parse_mixture("0.7*")
+
+
+def test_espeak_says_the_same_whatever_it_said_before() -> None:
+    engine = voices.EspeakEngine()
+    first = engine.speak("what time is it", "en-gb-x-rp+f2", 0.9)
+    engine.speak("turn on the kitchen light", "en-us+m6", 1.1)
+    again = engine.speak("what time is it", "en-gb-x-rp+f2", 0.9)
+    assert first is not None and again is not None
+    assert first[1] == 22050
+    assert 0.4 < len(first[0]) / 22050 < 2.0
+    assert 0.1 < np.abs(first[0]).max() <= 1.0
+    np.testing.assert_array_equal(first[0], again[0])
+
+
+def test_espeak_voices_are_many_and_different() -> None:
+    engine = voices.EspeakEngine()
+    assert len(engine.voices) == len(set(engine.voices)) > 200
+    spoken = [engine.speak("hello there", voice, 1.0) for voice in engine.voices[::12]]
+    assert all(sound is not None for sound in spoken)
+    assert len({sound[0].tobytes() for sound in spoken if sound}) == len(spoken)
+
+
+def test_a_faster_espeak_is_shorter_and_an_unknown_voice_is_told() -> None:
+    engine = voices.EspeakEngine()
+    slow, fast = (engine.speak("turn on the kitchen light", "en-us+m1", speed) for speed in (0.8, 1.3))
+    assert slow is not None and fast is not None
+    assert len(slow[0]) > 1.3 * len(fast[0])
+    with pytest.raises(CorpusError, match="engine 'espeak': has no voice 'xx-nobody'"):
+        engine.speak("hello", "xx-nobody", 1.0)
+
+
+def test_command_line_with_two_processes_gives_what_one_gives(tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf-8")
+    held_out = tmp_path / "dev.jsonl"
+    held_out.write_text(json.dumps({"id": "x", "audio": "x.flac", "text": "good night", "duration": 1.0}))
+    for jobs in ("1", "2"):
+        arguments = ["synthesise", str(tmp_path / "texts.txt"), str(tmp_path / jobs), "--jobs", jobs]
+        arguments += ["--voices", "en-us+m1,en+f2", "--exclude", str(held_out)]
+        result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+        assert result.exit_code == 0
+        assert "3 spoken, 0 there already, 1 held out, 0 that espeak cannot say" in result.output
+    one, two = (read_manifest(tmp_path / jobs / "manifest.jsonl") for jobs in ("1", "2"))
+    assert [(u.id, u.text, u.speaker) for u in one] == [(u.id, u.text, u.speaker) for u in two]
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(soundfile.read(a.audio)[0], soundfile.read(b.audio)[0])
+
+
+def test_a_missing_text_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"none.txt: cannot be read; a text file with one sentence a line"):
+        CliRunner().invoke(
+            command,
+            ["synthesise", str(tmp_path / "none.txt"), str(tmp_path / "out")],
+            standalone_mode=False,
+            catch_exceptions=False,
+        )
