@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import stapes.cli
 from stapes.audio import AudioWarning
 from stapes.cli import main
+from stapes.cli.live import LiveLine
 from stapes.errors import AudioError, FormatError
 from stapes.session import Transcript, Word
 
@@ -131,6 +132,14 @@ def test_stream_rewrites_the_line_of_a_terminal(
     )
 
 
+def test_a_last_result_that_changes_nothing_is_not_repeated(capsys: Any) -> None:
+    line = LiveLine("a: ")
+    line.show("go")
+    line.finish("go")
+    line.finish("stop")
+    assert capsys.readouterr().out == "a: go\na: stop\n"
+
+
 def test_a_bad_file_is_reported_and_the_others_are_done(second: Path, capsys: Any) -> None:
     Path("empty.wav").touch()
     assert main(["transcribe", "missing.wav", "a.wav", "empty.wav", "a.wav"]) == 2
@@ -203,7 +212,7 @@ def test_wrong_usage(arguments: list[str], capsys: Any) -> None:
 
 @pytest.mark.parametrize("verb", ["transcribe", "listen"])
 def test_help_has_examples(verb: str, capsys: Any) -> None:
-    assert main([verb, "--help"]) == 0
+    assert main([verb, "-h"]) == 0
     assert (
         f"Examples:\n    {'pip' if verb == 'listen' else 'stapes transcribe command.wav'}"
         in capsys.readouterr().out

@@ -35,7 +35,7 @@ class PlayedNetwork:
         return self._frames(samples[:whole].reshape(-1, FRAME_SAMPLES)), samples[whole:]
 
     def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
-        return self._frames(state[np.newaxis, :] if state.size else np.zeros((0, 1))), state[:0]
+        return self._frames(state[np.newaxis, :] if state.size else np.zeros((0, 1))), None
 
     def _frames(self, samples: NDArray[Any]) -> NDArray[np.float32]:
         labels = np.round(samples.mean(axis=1) / LEVEL).astype(int).clip(0, len(VOCABULARY) - 1)
@@ -51,10 +51,8 @@ class PlayedNetwork:
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
 
-def play(*labels: int, tail_samples: int = 0) -> NDArray[np.float32]:
-    return np.repeat(np.array(labels, np.float32) * LEVEL, FRAME_SAMPLES)[
-        : len(labels) * FRAME_SAMPLES + tail_samples
-    ]
+def play(*labels: int) -> NDArray[np.float32]:
+    return np.repeat(np.array(labels, np.float32) * LEVEL, FRAME_SAMPLES)
 
 
 SPOKEN = play(0, 1, 0, 0, 3, 4, 0, 2)
@@ -79,6 +77,11 @@ def test_the_last_frame_is_heard_without_any_silence_behind_it(recognizer: Recog
     transcript = recognizer.transcribe(cut)
     assert transcript.text == "go upper stop"
     assert transcript.words[-1].end == transcript.duration == cut.size / 16_000
+
+
+def test_the_last_samples_leave_the_resampler(recognizer: Recognizer) -> None:
+    cut = np.repeat(SPOKEN[: SPOKEN.size - FRAME_SAMPLES + 50], 3)
+    assert recognizer.transcribe(cut, 48_000).text == "go upper stop"
 
 
 def test_partial_words_grow(recognizer: Recognizer) -> None:
@@ -119,7 +122,9 @@ def test_duration_is_that_of_the_source(recognizer: Recognizer, sample_rate_hz: 
 def test_stereo_integers(recognizer: Recognizer) -> None:
     stereo = np.stack([SPOKEN * 2, np.zeros_like(SPOKEN)], axis=1) * 32768
     stereo = stereo.clip(-32768, 32767).astype(np.int16)
-    assert recognizer.transcribe(stereo).text == "go upper stop"
+    transcript = recognizer.transcribe(stereo)
+    assert transcript.text == "go upper stop"
+    assert transcript.duration == SPOKEN.size / 16_000
 
 
 def test_nothing_is_no_error(recognizer: Recognizer) -> None:

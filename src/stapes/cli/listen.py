@@ -27,8 +27,7 @@ def command(model: Path | None) -> None:
     """Write the words that the microphone hears.
 
     The words grow on one line as they are spoken, until Ctrl-C; after a second without a new word a new
-    line begins. The sound stays on this
-    machine.
+    line begins. The sound stays on this machine.
 
     \b
     Examples:

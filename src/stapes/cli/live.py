@@ -22,8 +22,6 @@ class LiveLine:
 
     def show(self, text: str) -> None:
         """Show ``text`` until the next call."""
-        if text == self._shown:
-            return
         self._shown = text
         if self._is_terminal:
             # A line that wraps cannot be rewritten, so only its end is shown.

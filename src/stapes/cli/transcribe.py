@@ -38,8 +38,7 @@ def command(files: tuple[Path, ...], model: Path | None, as_json: bool, streamin
 
     FILES are wav, flac, ogg, opus or mp3, with a sample rate of 8 to 192 kHz and any number of channels.
     One file gives its words; several give a line each, with the name of the file in front. A file that
-    cannot
-    be read is reported, the others are still done, and the exit code is 2.
+    cannot be read is reported, the others are still done, and the exit code is 2.
 
     \b
     Examples:
