@@ -1,10 +1,14 @@
 """``stapes corpus``: manifests from recordings, and recordings from text."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stapes.corpus.manifest import Utterance
 
 
 @click.group("corpus")
@@ -41,13 +45,29 @@ def prepare(data: Path, out: Path, extras: list[tuple[str, Path]]) -> None:
     DATA holds an4/, keywords/, digits/, single-words/ and synthetic-en/, or some of them.
     """
     from stapes.corpus.sets import prepare as run
-    from stapes.corpus.sets import summary
 
     prepared = run(data, out, extras)
-    for name, count, hours, speakers in summary(prepared.manifests):
-        click.echo(f"{name:14} {count:7} utterances {hours:8.2f} h {speakers:6} speakers")
+    _tell(prepared.manifests)
     for set_name, count in prepared.left_out.items():
         click.echo(f"left out of training: {count} of {set_name} with a held-out sentence, voice or speaker")
+
+
+def _tell(parts: "Mapping[str, Sequence[Utterance]]") -> None:
+    from stapes.corpus.manifest import summary
+
+    for name, count, hours, speakers in summary(parts):
+        click.echo(f"{name:14} {count:7} utterances {hours:8.2f} h {speakers:6} speakers")
+
+
+@command.command("import")
+@click.argument("kind", type=click.Choice(["librispeech", "commonvoice", "kaldi", "lhotse"]))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def import_command(kind: str, folder: Path, out: Path) -> None:
+    """Write a manifest to OUT for each part of the corpus of that KIND in FOLDER."""
+    from stapes.corpus.readers import import_corpus
+
+    _tell(import_corpus(kind, folder, out))
 
 
 @command.command()

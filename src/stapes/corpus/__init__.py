@@ -2,6 +2,7 @@
 
 from stapes.corpus.leaks import check_leaks
 from stapes.corpus.manifest import Utterance, from_cuts, read_manifest, to_cuts, write_manifest
+from stapes.corpus.readers import import_corpus
 from stapes.corpus.sets import Prepared, prepare
 from stapes.corpus.subwords import Subwords
 from stapes.corpus.text import normalise
@@ -12,6 +13,7 @@ __all__ = [
     "Utterance",
     "check_leaks",
     "from_cuts",
+    "import_corpus",
     "normalise",
     "prepare",
     "read_manifest",

@@ -10,7 +10,7 @@ import gzip
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,19 @@ def format_line(utterance: Utterance, folder: Path) -> str:
     if utterance.set is not None:
         entry["set"] = utterance.set
     return json.dumps(entry, ensure_ascii=False) + "\n"
+
+
+def summary(manifests: Mapping[str, Sequence[Utterance]]) -> list[tuple[str, int, float, int]]:
+    """For every manifest its name, utterances, hours and known speakers."""
+    return [
+        (
+            name,
+            len(utterances),
+            sum(u.duration for u in utterances) / 3600,
+            len({(u.set, u.speaker) for u in utterances if u.speaker}),
+        )
+        for name, utterances in manifests.items()
+    ]
 
 
 def to_cuts(utterances: Iterable[Utterance]) -> Any:

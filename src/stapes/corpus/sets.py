@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stapes.corpus import splits
@@ -122,16 +122,3 @@ def _sift(manifests: dict[str, list[Utterance]], guard: Guard) -> dict[str, int]
             left_out[set_name] = sifted.left_out
     manifests["train"] = sift(manifests["train"], guard).kept
     return left_out
-
-
-def summary(prepared: Mapping[str, Sequence[Utterance]]) -> list[tuple[str, int, float, int]]:
-    """For every manifest its name, utterances, hours and known speakers."""
-    return [
-        (
-            name,
-            len(utterances),
-            sum(u.duration for u in utterances) / 3600,
-            len({(u.set, u.speaker) for u in utterances if u.speaker}),
-        )
-        for name, utterances in prepared.items()
-    ]

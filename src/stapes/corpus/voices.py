@@ -79,8 +79,8 @@ def load_engine(name: str, kokoro: Path | None = None) -> Engine:
 class EspeakEngine:
     """eSpeak NG through its library: formant synthesis, English accents times voice variants.
 
-    The library is loaded afresh for each sentence (about 15 ms): what it said before would otherwise shift the
-    samples of what it says next.
+    The library is loaded afresh for each sentence (about 15 ms): what it said before would otherwise shift
+    the samples of what it says next.
     """
 
     voices: tuple[str, ...] = _ESPEAK_VOICES
