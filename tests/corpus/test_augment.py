@@ -554,9 +554,11 @@ def test_wrong_settings_are_refused(settings, sentence):
 @pytest.mark.parametrize(
     "name", [field.name for field in dataclasses.fields(AugmentConfig) if field.name.endswith("_range")]
 )
-def test_every_range_has_limits(name):
-    with pytest.raises(ConfigError, match=f"augment: {name} is "):
-        AugmentConfig(**{name: (-1e9, 1e9)})
+def test_every_range_has_both_limits(name):
+    lowest, highest = getattr(AugmentConfig(), name)
+    for wrong in ((-1e9, highest), (lowest, 1e9)):
+        with pytest.raises(ConfigError, match=f"augment: {name} is "):
+            AugmentConfig(**{name: wrong})
 
 
 @pytest.mark.parametrize(
