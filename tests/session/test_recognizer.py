@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stapes.audio import AudioWarning
-from stapes.errors import AudioError, ConfigError
+from stapes.errors import AudioError, ConfigError, FormatError
 from stapes.session import Recognizer, Transcript, Word
 
 FRAME_SAMPLES = 640
@@ -167,6 +167,13 @@ def test_what_is_refused(recognizer: Recognizer, tmp_path: Path) -> None:
         recognizer.stream(4_000)
     with pytest.raises(ConfigError, match=r"^recognizer: beam is 0; 1 or more is accepted$"):
         Recognizer(PlayedNetwork(), beam=0)
+
+
+def test_a_missing_model(tmp_path: Path) -> None:
+    with pytest.raises(
+        FormatError, match=r"my\.stapes: no such file; a packed model \(\.stapes\) is expected$"
+    ):
+        Recognizer(tmp_path / "my.stapes")
 
 
 def test_transcripts_are_values() -> None:

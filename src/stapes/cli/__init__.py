@@ -1,6 +1,7 @@
 """The command line: one file a verb, imported when the verb is asked for."""
 
 import importlib
+import os
 from collections.abc import Sequence
 
 import click
@@ -11,6 +12,8 @@ VERBS = {
     "transcribe": "stapes.cli.transcribe",
     "listen": "stapes.cli.listen",
     "evaluate": "stapes.cli.evaluate",
+    "train": "stapes.cli.train",
+    "pack": "stapes.cli.pack",
     "inspect": "stapes.cli.inspect",
     "corpus": "stapes.cli.corpus",
 }
@@ -54,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what follows the name of the program; those of the process if None.
     """
+    # Products of a few hundred numbers a side: a second thread costs more than it brings. Read when NumPy loads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = stapes.main(arguments, prog_name="stapes", standalone_mode=False)
     except StapesError as error:

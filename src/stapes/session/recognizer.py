@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stapes import engine
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
 from stapes.decode import BeamSearch, GreedySearch, Scorer
 from stapes.errors import AudioError, ConfigError
@@ -57,7 +58,9 @@ class Recognizer:
     def __init__(self, model: str | Path | Network | None = None, beam: int = 4) -> None:
         if beam < 1:
             raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
-        self._network = _load(model) if model is None or isinstance(model, str | Path) else model
+        self._network: Network = (
+            engine.Network.load(model) if model is None or isinstance(model, str | Path) else model
+        )
         self._beam = beam
 
     def stream(self, sample_rate_hz: int = NETWORK_RATE_HZ) -> "Stream":
@@ -136,9 +139,3 @@ class Stream:
     def _hear(self, samples: NDArray[np.float32]) -> None:
         frames, self._network_state = self._network.accept(samples, self._network_state)
         self._search_state = self._search.advance(frames, self._search_state)
-
-
-def _load(model: str | Path | None) -> Network:
-    from stapes.engine import Network as PackedNetwork
-
-    return PackedNetwork.load(model)
