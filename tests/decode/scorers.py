@@ -64,11 +64,13 @@ def scripted(steps: Sequence[dict[int, float]], vocabulary: Sequence[str] = PIEC
     return TableScorer(distribution, vocabulary)
 
 
-def by_context(steps: Sequence[dict[int, dict[int, float]]], vocabulary: Sequence[str]) -> TableScorer:
-    """Label probabilities by the last label, one dictionary a frame; blank takes the rest."""
+def by_context(
+    steps: Sequence[dict[Context, dict[int, float]]], vocabulary: Sequence[str] = PIECES
+) -> TableScorer:
+    """Label probabilities by context, one dictionary a frame; blank takes the rest."""
 
     def distribution(frame: int, context: Context) -> NDArray[np.float64]:
-        return _row(steps[frame].get(context[1], {}), len(vocabulary))
+        return _row(steps[frame].get(context, {}), len(vocabulary))
 
     return TableScorer(distribution, vocabulary)
 

@@ -6,10 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from stapes.decode import BeamSearch, Node
+from stapes.decode import BLANK, INITIAL_CONTEXT, BeamSearch, Node
 from tests.decode.scorers import (
     JointScorer,
     alignment_probabilities,
+    by_context,
     numbered,
     random_frames,
     random_table,
@@ -99,6 +100,31 @@ def test_a_history_that_can_still_grow_is_not_merged():
     assert results[4] == max(sums, key=lambda labels: sums[labels]) != results[1]
 
 
+@pytest.mark.parametrize(("seed", "size", "count"), [(25, 4, 4), (112, 4, 6), (87, 3, 6)])
+def test_continuations_are_merged_along_or_nothing_is(seed, size, count):
+    # Found by search: ignoring the live continuations of a loser, or how probable they are, goes wrong here.
+    scorer = random_table(seed, size, sparse=True)
+    search = BeamSearch(scorer, beam=1000, score_beam=math.inf, histories=1000)
+    result = search.result(search.advance(numbered(count), search.init_state()))
+    sums = {labels: sum(found) for labels, found in alignment_probabilities(scorer, count).items()}
+    assert math.exp(result.log_prob) == pytest.approx(max(sums.values()), rel=1e-9)
+
+
+def test_the_first_history_of_a_context_is_its_most_probable():
+    overtaken = 0
+    for seed in range(10):
+        search = BeamSearch(random_table(seed, 4, sparse=False), beam=100, score_beam=math.inf, histories=100)
+        state = search.init_state()
+        for frame in numbered(5):
+            before = {state.nodes[head].key for head in state.heads}
+            state = search.advance(frame[np.newaxis], state)
+            for place, head in enumerate(state.heads):
+                assert state.log_probs[head] == state.log_probs[state.places == place].max()
+            now = {state.nodes[head].key for head in state.heads}
+            overtaken += any(node.key in before - now for node in state.nodes)
+    assert overtaken > 0
+
+
 def test_repeated_labels_of_different_length_share_a_context_and_stay_correct():
     steps = [{2: 0.5}] * 5
     search = BeamSearch(scripted(steps), beam=100, score_beam=math.inf, histories=100)
@@ -132,6 +158,30 @@ def test_histories_far_below_the_best_are_dropped():
     for score_beam, count in ((2.0, 1), (3.0, 2)):
         search = BeamSearch(scorer, beam=10, score_beam=score_beam)
         assert len(search.advance(numbered(2), search.init_state()).nodes) == count
+
+
+def test_no_live_history_is_further_below_the_best_than_the_score_beam():
+    search = BeamSearch(JointScorer(3, blank=0.0), beam=8, score_beam=3.0)
+    state = search.init_state()
+    for frame in random_frames(4, 100):
+        state = search.advance(frame[np.newaxis], state)
+        # The best may have been reached in two ways, by staying and by a label.
+        assert state.log_probs.min() >= state.log_probs.max() - 3.0 - math.log(2)
+
+
+def test_a_history_that_falls_behind_on_blanks_is_dropped_too():
+    # Label 1 is never emitted: what it takes is lost to whoever has it.
+    steps = [{INITIAL_CONTEXT: {2: 0.6, 3: 0.4}}, {(BLANK, 3): {1: 0.999999}}]
+    search = BeamSearch(by_context(steps))
+    assert len(search.advance(numbered(1), search.init_state()).nodes) == 2
+    assert len(search.advance(numbered(2), search.init_state()).nodes) == 1
+
+
+def test_a_history_can_take_the_lead_on_blanks():
+    steps = [{INITIAL_CONTEXT: {2: 0.6, 3: 0.4}}, {(BLANK, 2): {1: 0.5}}]
+    search = BeamSearch(by_context(steps))
+    assert search.result(search.advance(numbered(1), search.init_state())).labels == (2,)
+    assert search.result(search.advance(numbered(2), search.init_state())).labels == (3,)
 
 
 def test_what_no_live_history_reaches_is_freed():

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stapes.decode import BeamSearch, GreedySearch
+from stapes.decode import BLANK, INITIAL_CONTEXT, BeamSearch, GreedySearch
 from stapes.decode.scorer import CACHED_CONTEXTS, PredictionCache
 from stapes.errors import ConfigError, FormatError
-from tests.decode.scorers import PIECES, JointScorer, numbered, random_frames, scripted
+from tests.decode.scorers import PIECES, JointScorer, by_context, numbered, random_frames, scripted
 
 SEARCHES = [
     lambda scorer: GreedySearch(scorer),
@@ -71,6 +71,26 @@ def test_states_differ_by_what_was_heard(make):
     assert once != other
     assert once != search.init_state()
     assert once != "a state"
+
+
+@each_search
+def test_states_differ_by_what_was_heard_before_the_context(make):
+    first, second = (make(scripted([{label: 1.0}, {4: 1.0}, {5: 1.0}])) for label in (2, 3))
+    states = [search.advance(numbered(3), search.init_state()) for search in (first, second)]
+    assert states[0] != states[1]
+
+
+def test_states_differ_by_what_was_merged():
+    tail = [
+        {(BLANK, 2): {4: 1.0}, (BLANK, 3): {4: 1.0}, INITIAL_CONTEXT: {1: 1.0}},
+        {(2, 4): {5: 1.0}, (3, 4): {5: 1.0}},
+    ]
+    states = []
+    for rival in (0.4, 0.3):
+        search = BeamSearch(by_context([{INITIAL_CONTEXT: {2: 0.6, 3: rival}}, *tail]))
+        states.append(search.advance(numbered(3), search.init_state()))
+    assert states[0].log_probs == states[1].log_probs
+    assert states[0] != states[1]
 
 
 @each_search

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stapes.decode import BeamSearch, GreedySearch
+from stapes.decode import BLANK, INITIAL_CONTEXT, BeamSearch, GreedySearch
 from tests.decode.scorers import JointScorer, by_context, numbered, random_frames, scripted
 
 # Labels: 2 ▁a, 3 ▁b, 4 c, 5 d, 6 ▁e, 7 f, 8 ▁ alone, 9 g.
@@ -71,6 +71,14 @@ def test_beam_evidence_leaves_blank_out():
     assert confidences(result) == pytest.approx({"a": 0.75, "e": 1.0}, abs=1e-6)
 
 
+def test_beam_evidence_leaves_out_the_blank_of_its_own_context():
+    # Whatever rivals the second word dies at the last frame, so that evidence alone is left.
+    first = {INITIAL_CONTEXT: {2: 0.4}}
+    second = {INITIAL_CONTEXT: {1: 1.0}, TAKEN: {3: 0.6, 6: 0.2}}
+    result = by_rule(first, second, {TAKEN: {1: 1.0}, (2, 6): {1: 1.0}})
+    assert confidences(result) == pytest.approx({"a": 1.0, "b": 0.75}, abs=1e-6)
+
+
 def test_a_live_rival_takes_its_share():
     result = decode([{2: 0.6, 3: 0.4}])
     assert confidences(result) == pytest.approx({"a": 0.6}, abs=1e-6)
@@ -81,11 +89,22 @@ def test_a_missing_word_is_a_rival_too():
     assert confidences(result) == pytest.approx({"a": 1.0, "e": 0.7}, abs=1e-6)
 
 
+def by_rule(*steps):
+    search = BeamSearch(by_context(steps))
+    return search.result(search.advance(numbered(len(steps)), search.init_state()))
+
+
+# The best history takes label 2 at one frame with 0.6, a rival another label at the next: no two labels
+# compete at one frame, so what the words lose they lose by presence.
+START, TAKEN = {INITIAL_CONTEXT: {2: 0.6}}, (BLANK, 2)
+
+
 def test_a_merged_rival_keeps_its_share_and_spares_the_other_words():
-    result = decode([{6: 1.0}, {2: 0.6, 3: 0.4}, {4: 1.0}, {5: 1.0}, {6: 1.0}, {}, {}])
-    assert result.text == "e acd e"
-    first, second, third = (word.confidence for word in result.words)
-    assert (first, second, third) == pytest.approx((1.0, 0.6, 1.0), abs=1e-6)
+    both = [{TAKEN: {4: 1.0}, (BLANK, 3): {4: 1.0}}, {(2, 4): {5: 1.0}, (3, 4): {5: 1.0}}]
+    search = BeamSearch(by_context([START, {INITIAL_CONTEXT: {3: 1.0}}, *both, {(4, 5): {6: 1.0}}, {}]))
+    state = search.advance(numbered(6), search.init_state())
+    assert len(state.nodes) == 1
+    assert confidences(search.result(state)) == pytest.approx({"acd": 0.6, "e": 1.0}, abs=1e-6)
 
 
 def test_two_merged_rivals_of_different_words_do_not_touch_each_other():
@@ -94,22 +113,36 @@ def test_two_merged_rivals_of_different_words_do_not_touch_each_other():
     assert [word.confidence for word in result.words] == pytest.approx([0.6, 1.0, 0.8, 1.0], abs=1e-6)
 
 
-def test_the_same_word_spelled_and_timed_otherwise_is_no_rival():
+@pytest.mark.parametrize(("second_piece", "confidence"), [(4, 1.0), (5, 0.6)])
+def test_the_same_word_spelled_and_timed_otherwise_is_no_rival(second_piece, confidence):
     vocabulary = ["<blk>", "<unk>", "▁c", "▁", "c", "d"]
-    first = [{0: {2: 0.6}}, {0: {3: 1.0}}]
-    for second_piece, confidence in ((4, 1.0), (5, 0.6)):
-        search = BeamSearch(by_context([*first, {3: {second_piece: 1.0}}], vocabulary))
-        state = search.advance(numbered(3), search.init_state())
-        assert len(state.nodes) == 2
-        assert confidences(search.result(state)) == pytest.approx({"c": confidence}, abs=1e-6)
+    steps = [START, {INITIAL_CONTEXT: {3: 1.0}}, {(BLANK, 3): {second_piece: 1.0}}]
+    search = BeamSearch(by_context(steps, vocabulary))
+    state = search.advance(numbered(3), search.init_state())
+    assert len(state.nodes) == 2
+    assert confidences(search.result(state)) == pytest.approx({"c": confidence}, abs=1e-6)
 
 
 def test_the_same_word_at_another_time_does_not_count():
-    vocabulary = ["<blk>", "<unk>", "▁a", "▁b"]
-    steps = [{0: {2: 0.6, 3: 0.4}}, {2: {3: 1.0}, 3: {2: 1.0}}]
-    search = BeamSearch(by_context(steps, vocabulary))
-    result = search.result(search.advance(numbered(2), search.init_state()))
-    assert confidences(result) == pytest.approx({"a": 0.6, "b": 0.6}, abs=1e-6)
+    result = by_rule(START, {INITIAL_CONTEXT: {3: 1.0}, TAKEN: {3: 1.0}}, {(BLANK, 3): {2: 1.0}})
+    assert result.text == "a b"
+    assert [word.confidence for word in result.words] == pytest.approx([0.6, 1.0], abs=1e-6)
+
+
+def test_one_word_of_a_rival_holds_one_word():
+    after_b, after_e = (BLANK, 3), (BLANK, 6)
+    steps = [{INITIAL_CONTEXT: {3: 0.6, 6: 0.4}}, {after_b: {2: 1.0}}, {(3, 2): {2: 1.0}, after_e: {2: 1.0}}]
+    result = by_rule(*steps)
+    assert result.text == "b a a"
+    assert [word.confidence for word in result.words] == pytest.approx([0.6, 1.0, 0.6], abs=1e-6)
+
+
+def test_a_rival_that_lengthens_the_word_before_lacks_it():
+    after = (BLANK, 3)
+    steps = [{INITIAL_CONTEXT: {3: 1.0}}, {after: {2: 0.6}}, {after: {4: 1.0}}]
+    result = by_rule(*steps)
+    assert result.text == "b a"
+    assert [word.confidence for word in result.words] == pytest.approx([0.6, 0.6], abs=1e-6)
 
 
 @settings(max_examples=20, deadline=None)
@@ -121,14 +154,8 @@ def test_confidence_falls_as_the_rival_gains(best, gain):
         assert unsure.confidence < sure.confidence
 
 
-def test_a_repeated_word_is_not_held_by_a_single_one():
-    result = decode([{2: 1.0}, {2: 0.6}])
-    assert [word.confidence for word in result.words] == pytest.approx([1.0, 0.6], abs=1e-6)
-
-
 @pytest.mark.parametrize(("first", "frame"), [(0.9, 0), (0.2, 1)])
 def test_the_frames_are_those_of_the_alignment_that_brought_more(first, frame):
-    search = BeamSearch(by_context([{0: {2: first}}, {0: {2: 0.9}}], ["<blk>", "<unk>", "▁a"]))
-    result = search.result(search.advance(numbered(2), search.init_state()))
+    result = by_rule({INITIAL_CONTEXT: {2: first}}, {INITIAL_CONTEXT: {2: 0.9}})
     assert (result.labels, result.frames) == ((2,), (frame,))
     assert math.exp(result.log_prob) == pytest.approx(first + (1 - first) * 0.9, abs=1e-6)

@@ -104,15 +104,15 @@ class _Presence:
         # A label that does not begin a word belongs to the word before it: widen to whole words.
         start = max((first for first, _ in self.spans if first < fork), default=0)
         end = min((first for first, _ in self.spans if first >= rejoin), default=len(self._best))
-        before = self._best[start - 1][1] if start else -1
         theirs = self._best[start:fork] + suffix[::-1] + self._best[rejoin:end]
-        held = self._held(self._timed(self._best[start:end], before), self._timed(theirs, before))
+        held = self._held(self._timed(self._best[start:end]), self._timed(theirs))
         inside = [index for index, (first, _) in enumerate(self.spans) if start <= first < end]
         return [word for word, is_held in zip(inside, held, strict=True) if not is_held]
 
-    def _timed(self, emitted: Sequence[Emitted], before: int) -> list[tuple[str, int, int]]:
-        """Text, frame before the word and last frame of each word, the first coming after ``before``."""
+    def _timed(self, emitted: Sequence[Emitted]) -> list[tuple[str, int, int]]:
+        """Text, last frame of the word before and last frame of each word."""
         words = []
+        before = -1
         labels = [label for label, _ in emitted]
         for first, end in self._spelling.spans(labels):
             last = emitted[end - 1][1]

@@ -34,8 +34,7 @@ def merge_settled(contexts: Contexts, frame: int) -> None:
     for best, other in [(rivals[0], other) for rivals in contexts.values() for other in rivals[1:]]:
         # An earlier merge of this loop may have taken either of them along.
         if best.node.key in live and other.node.key in live:
-            pairs = _dominated(best, other, live)
-            for winner, loser in pairs:
+            for winner, loser in _dominated(best, other, live):
                 _merge(winner, loser, contexts, frame)
                 del live[loser.node.key]
 
@@ -57,8 +56,7 @@ def _dominated(best: History, other: History, live: Histories) -> list[tuple[His
         suffix = _suffix(loser.node, other.node)
         if suffix:
             winner = live.get(_continued(best.node.key, suffix))
-            # A repeated label can make the best history itself a continuation of the other one.
-            if winner is None or loser is best or winner.log_prob < loser.log_prob:
+            if winner is None or winner.log_prob < loser.log_prob:
                 return []
             pairs.append((winner, loser))
     return pairs
