@@ -1,8 +1,8 @@
 """Recognisers as subprocesses pinned to one thread, all driven in the same way.
 
-A worker reads one JSON object a line, ``{"audio": path, "start": s, "duration": s}``, and answers each with
-one line, ``{"text": ..., "seconds": time it took, file reading included}``. Its first line is
-``{"ready": true}``.
+A worker's first line is ``{"ready": true}``. It reads one JSON object a line, ``{"audio": path, "start": s,
+"duration": s}``, and answers each with one line, ``{"text": ..., "seconds": processor time, file reading included}``.
+On one thread, processor time is what a clock would show on an idle machine.
 """
 
 import json
@@ -33,7 +33,7 @@ class System:
 
 @dataclass(frozen=True)
 class Heard:
-    """What a recogniser wrote for one recording, and the seconds it took."""
+    """What a recogniser wrote for one recording, and the seconds of processor time it took."""
 
     text: str
     seconds: float

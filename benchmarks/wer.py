@@ -28,19 +28,24 @@ def strictly(written: str, reference: str) -> str:
 @click.option(
     "--whisper", type=click.Path(file_okay=False, path_type=Path), help="Virtual environment of the peer."
 )
+@click.option("--peer-only", is_flag=True, help="Leave the results of the bundled model as they are.")
 @click.option("--set", "names", multiple=True, type=click.Choice(SETS), default=SETS, help="Sets to score.")
 @click.option("--limit", type=click.IntRange(1), help="Recordings of each set, evenly spread.")
 @results_option
-def main(data: Path, whisper: Path | None, names: Sequence[str], limit: int | None, results: Path) -> None:
+def main(
+    data: Path, whisper: Path | None, peer_only: bool, names: Sequence[str], limit: int | None, results: Path
+) -> None:
     """Score the bundled model and, with --whisper, Whisper tiny.en."""
+    if peer_only and not whisper:
+        raise click.UsageError("--peer-only: the peer's virtual environment is expected in --whisper")
     sets = {name: manifests.load(data, name, limit) for name in names}
-    peer = systems.whisper(whisper) if whisper else None
-    model = bundled_model()
-    record("wer", measure(systems.stapes(), sets, strictly), model=model, folder=results)
-    if whisper and peer:
-        scores = measure(peer, sets, best_reading)
-        size = systems.whisper_bytes(whisper)
-        record("wer-whisper", {"system": peer.name, "model_bytes": size, **scores}, folder=results)
+    if not peer_only:
+        model = bundled_model()
+        record("wer", measure(systems.stapes(), sets, strictly), model=model, folder=results)
+    if whisper:
+        peer, size = systems.whisper(whisper), systems.whisper_bytes(whisper)
+        facts = {"system": peer.name, "model_bytes": size, **measure(peer, sets, best_reading)}
+        record("wer-whisper", facts, folder=results)
 
 
 def measure(system: systems.System, sets: dict[str, list[Utterance]], reading: Reading) -> dict[str, Any]:
