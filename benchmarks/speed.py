@@ -65,7 +65,7 @@ def real_time_factor(utterances: list[Utterance], beam: int) -> float:
 
 def seconds_to_first_result(path: Path) -> float:
     """From the start of ``stapes transcribe`` to the first line that it writes."""
-    command = [sys.executable, "-m", "stapes.cli", "transcribe", str(path)]
+    command = [sys.executable, "-m", "stapes", "transcribe", str(path)]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=systems.one_thread()) as process:
         assert process.stdout is not None  # it is a pipe

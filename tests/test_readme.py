@@ -16,7 +16,7 @@ EXAMPLES = re.findall(r"<!-- run -->\n```(\w+)\n(.*?)```", (ROOT / "README.md").
 def path_with_stapes(tmp_path: Path) -> str:
     """A search path on which ``stapes`` is the package under test."""
     program = tmp_path / "stapes"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m stapes.cli "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m stapes "$@"\n')
     program.chmod(0o755)
     return f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 

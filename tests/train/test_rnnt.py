@@ -35,7 +35,9 @@ def enumerate_alignments(encoder, predictor, weight, bias, labels):
 @pytest.mark.parametrize(("T", "U"), [(1, 0), (1, 1), (3, 0), (4, 2), (5, 5), (6, 3), (7, 1)])
 def test_equals_the_sum_over_all_alignments(T, U):
     encoder, predictor, weight, bias, labels = random_case(2, T, U, 3, 4, seed=T * 10 + U)
-    loss = transducer_loss(encoder, predictor, weight, bias, labels, torch.tensor([T, T]), torch.tensor([U, U]))
+    loss = transducer_loss(
+        encoder, predictor, weight, bias, labels, torch.tensor([T, T]), torch.tensor([U, U])
+    )
     for b in range(2):
         expected = enumerate_alignments(encoder[b], predictor[b], weight, bias, labels[b])
         assert loss[b].item() == pytest.approx(expected.item(), rel=1e-12)
@@ -96,5 +98,7 @@ def test_lower_precision_stays_close():
 
 def test_too_many_labels_are_refused():
     encoder, predictor, weight, bias, labels = random_case(1, 2, 3, 2, 3, seed=5)
-    with pytest.raises(TrainingError, match="utterance 0 of the batch has 3 labels but only 2 encoder frames"):
+    with pytest.raises(
+        TrainingError, match="utterance 0 of the batch has 3 labels but only 2 encoder frames"
+    ):
         transducer_loss(encoder, predictor, weight, bias, labels, torch.tensor([2]), torch.tensor([3]))

@@ -92,9 +92,9 @@ class FbankState:
 class Fbank:
     """The filter bank as a pure function of (samples, state).
 
-    Frame t covers W samples centred on (t + 1/2) * shift; a stream of N samples has floor(N / shift + 1/2) frames; at both
-    ends the signal is mirrored (Kaldi's ``snip_edges=false``). Every frame is computed by itself, so the values
-    do not depend on how the stream was cut into chunks.
+    Frame t covers W samples centred on (t + 1/2) * shift; a stream of N samples has floor(N / shift + 1/2) frames;
+    at both ends the signal is mirrored (Kaldi's ``snip_edges=false``). Every frame is computed by itself, so the
+    values do not depend on how the stream was cut into chunks.
     """
 
     def __init__(self, config: FbankConfig | None = None) -> None:
@@ -187,7 +187,9 @@ def _mel_filters(
     power_bins = config.fft_samples // 2
     bin_mel = _mel(np.arange(power_bins) * config.sample_rate_hz / config.fft_samples)
     edges = np.linspace(_mel(config.low_hz), _mel(config.high_hz), config.mel_bins + 2)
-    bins, weights, starts = [], [], []
+    bins: list[NDArray[np.int64]] = []
+    weights: list[NDArray[np.float64]] = []
+    starts: list[int] = []
     for left, centre, right in zip(edges, edges[1:], edges[2:], strict=False):
         weight = np.minimum((bin_mel - left) / (centre - left), (right - bin_mel) / (right - centre))
         inside = np.flatnonzero(weight > 0)
@@ -195,7 +197,7 @@ def _mel_filters(
             raise ConfigError(
                 f"mel_bins: {config.mel_bins} filters are too narrow for windows of {config.window_ms:g} ms"
             )
-        starts.append(sum(map(len, bins)))
+        starts.append(sum(len(part) for part in bins))
         bins.append(inside)
         weights.append(weight[inside])
     return np.concatenate(bins), np.concatenate(weights).astype(np.float32), np.array(starts)

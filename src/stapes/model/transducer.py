@@ -71,12 +71,13 @@ class Subsampling(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """[B, F, M] to [T, B, H]."""
         hidden = torch.relu(self.conv2(torch.relu(self.conv1(features.unsqueeze(1)))))
-        return self.linear(hidden.permute(2, 0, 1, 3).flatten(2))
+        flat: Tensor = self.linear(hidden.permute(2, 0, 1, 3).flatten(2))
+        return flat
 
 
 class Transducer(nn.Module):
-    """A recogniser after Graves, "Sequence Transduction with Recurrent Neural Networks" (2012), arXiv 1211.3711, with the
-    stateless predictor of Ghodsi et al., "RNN-transducer with stateless prediction network" (2020).
+    """A recogniser after Graves, "Sequence Transduction with Recurrent Neural Networks" (2012), arXiv 1211.3711,
+    with the stateless predictor of Ghodsi et al., "RNN-transducer with stateless prediction network" (2020).
 
     Each LSTM layer reads the layer norm of its input and adds to it (a residual stream of width H).
     """
@@ -124,11 +125,13 @@ class Transducer(nn.Module):
     def predict(self, contexts: Tensor) -> Tensor:
         """The joint's predictor part [..., J] after the last two labels [..., 2] (-1: none, embedded as zeros)."""
         embedded = self.embedding(contexts.clamp(min=0)) * (contexts >= 0).unsqueeze(-1)
-        return self.predictor_projection(torch.relu(self.context(embedded.flatten(-2))))
+        predicted: Tensor = self.predictor_projection(torch.relu(self.context(embedded.flatten(-2))))
+        return predicted
 
     def join(self, encoder: Tensor, predictor: Tensor) -> Tensor:
         """Logits [..., V] of encoder and predictor parts [..., J]."""
-        return self.output(torch.tanh(encoder + predictor))
+        logits: Tensor = self.output(torch.tanh(encoder + predictor))
+        return logits
 
 
 def label_contexts(labels: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """The transducer loss in which a label takes a frame: at most one label per frame, as in decoding.
 
-Letters: B batch, T encoder frames, U labels, J joint, V vocabulary. An alignment is a path from (0, 0) to (T, U): from
-(t, u) blank leads to (t + 1, u), label u + 1 leads to (t + 1, u + 1). The loss is -log of the sum over all paths; this
-topology is the "modified" transducer of k2 (Kuang et al., "Pruned RNN-T", 2022, arXiv 2206.13236, section 2).
-The sums run over t only: no dependence between labels of one frame, so each step is one vectorised operation over [B, U + 1].
+Letters: B batch, T encoder frames, U labels, J joint, V vocabulary. An alignment is a path from (0, 0) to (T, U):
+from (t, u) blank leads to (t + 1, u), label u + 1 leads to (t + 1, u + 1). The loss is -log of the sum over all
+paths; this topology is the "modified" transducer of k2 (Kuang et al., "Pruned RNN-T", 2022, arXiv 2206.13236).
+The labels of one frame do not depend on each other, so each step over t is one vectorised operation over [B, U + 1].
 """
 
 from typing import Any
@@ -49,8 +49,12 @@ def transducer_loss(
             f"transducer loss: utterance {worst} of the batch has {int(label_counts[worst])} labels but only "
             f"{int(frames[worst])} encoder frames; one frame per label is needed"
         )
-    log_blank, log_label = _JointLogProbs.apply(encoder, predictor, output_weight, output_bias, labels)
-    return -_LogLikelihood.apply(log_blank, log_label, frames, label_counts)
+    # torch leaves Function.apply without types.
+    joint: Any = _JointLogProbs.apply
+    log_likelihood: Any = _LogLikelihood.apply
+    log_blank, log_label = joint(encoder, predictor, output_weight, output_bias, labels)
+    likelihood: Tensor = log_likelihood(log_blank, log_label, frames, label_counts)
+    return -likelihood
 
 
 class _JointLogProbs(torch.autograd.Function):
@@ -68,7 +72,9 @@ class _JointLogProbs(torch.autograd.Function):
         low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
         with torch.autocast(device, enabled=False):
             activation = torch.tanh(encoder.to(low).unsqueeze(2) + predictor.to(low).unsqueeze(1))
-            logits = torch.nn.functional.linear(activation, weight.to(low), bias.to(low))
+            # Flat, because a product of four dimensions is copied and split into many small ones.
+            flat = torch.addmm(bias.to(low), activation.flatten(0, 2), weight.to(low).T)
+            logits = flat.view(*activation.shape[:3], -1)
             high = torch.promote_types(low, torch.float32)
             log_norm = torch.logsumexp(logits.to(high), dim=-1)
             log_blank = logits[..., 0].to(high) - log_norm
@@ -86,13 +92,13 @@ class _JointLogProbs(torch.autograd.Function):
         with torch.autocast(activation.device.type, enabled=False):
             node = grad_blank.clone()
             node[:, :, :-1] += grad_label
-            grad_logits = torch.exp(logits - log_norm.unsqueeze(-1)).mul_(-node.unsqueeze(-1))
-            grad_logits[..., 0] += grad_blank
-            grad_logits[:, :, :-1].scatter_add_(-1, index, grad_label.unsqueeze(-1).to(grad_logits.dtype))
-            flat = grad_logits.to(low).flatten(0, 2)
-            grad_bias = grad_logits.sum(dim=(0, 1, 2))
+            grad_logits = (logits - log_norm.unsqueeze(-1).to(low)).exp_().mul_(-node.unsqueeze(-1).to(low))
+            grad_logits[..., 0] += grad_blank.to(low)
+            grad_logits[:, :, :-1].scatter_add_(-1, index, grad_label.unsqueeze(-1).to(low))
+            flat = grad_logits.flatten(0, 2)
+            grad_bias = flat.sum(dim=0, dtype=log_norm.dtype)
             grad_weight = flat.T @ activation.flatten(0, 2)
-            grad_sum = (flat @ weight.to(low)).view_as(activation).mul_(1 - activation * activation)
+            grad_sum = torch.ops.aten.tanh_backward((flat @ weight.to(low)).view_as(activation), activation)
         encoder_dtype, predictor_dtype = ctx.dtypes
         return (
             grad_sum.sum(dim=2).to(encoder_dtype),

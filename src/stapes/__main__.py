@@ -1,4 +1,4 @@
-"""``python -m stapes.cli`` is ``stapes``."""
+"""``python -m stapes`` is ``stapes``."""
 
 import sys
 

@@ -1,0 +1,28 @@
+"""``stapes pack``: from a training run to a model file."""
+
+from pathlib import Path
+
+import click
+
+from stapes.errors import MissingExtraError
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--half", is_flag=True, help="Write float16 weights to go on training from, instead of a packed model."
+)
+def command(checkpoint: Path, model: Path, half: bool) -> None:
+    """Pack the averaged weights of CHECKPOINT into MODEL: matrices in 8 bits, vectors in float32.
+
+    \b
+    Examples:
+      stapes pack runs/en-assistant/best.safetensors en-assistant.stapes
+      stapes pack runs/en-assistant/best.safetensors en-assistant.safetensors --half
+    """
+    try:
+        from stapes.compress import half_precision, pack
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "torch", "train", "Packing") from None
+    (half_precision if half else pack)(checkpoint, model)

@@ -1,0 +1,247 @@
+"""Batches: which utterances, how they are changed, and the tensors they become.
+
+All that is random is drawn from (seed, epoch, utterance), never from a running generator: any step can be made again
+by itself, which is what makes an interrupted run go on bit-identically, on any number of workers and processes.
+Letters: B batch, F feature frames, M mel bins, U labels, L layers, H hidden.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from stapes import audio
+from stapes.corpus import Subwords, Utterance
+from stapes.corpus.augment import Augmenter, spec_augment
+from stapes.errors import CorpusError
+from stapes.features import Fbank
+from stapes.model.transducer import encoder_frames
+from stapes.train.recipe import DataConfig, Recipe
+from stapes.units import ms_to_samples, seconds_to_samples
+
+Progress = Callable[[int], object]
+
+
+class AudioBank:
+    """All recordings of a manifest, decoded once into one file of 16-bit samples at 16 kHz.
+
+    Args:
+        folder: where ``audio-<digest>.pcm`` and its index are kept; an existing pair of the same utterances is reused.
+        utterances: what to hold.
+        progress: called with the number of utterances done.
+    """
+
+    def __init__(self, folder: Path, utterances: Sequence[Utterance], progress: Progress) -> None:
+        key = json.dumps([[str(u.audio), u.start, u.duration] for u in utterances])
+        path = folder / f"audio-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pcm"
+        index = path.with_suffix(".npy")
+        if not index.exists():
+            _decode_all(path, index, utterances, progress)
+        self._path = path
+        self._offsets: NDArray[np.int64] = np.load(index)
+
+    def __getitem__(self, position: int) -> NDArray[np.float32]:
+        """Samples [N] in [-1, 1] of the utterance at ``position``."""
+        begin, end = (int(offset) for offset in self._offsets[position : position + 2])
+        pcm = np.fromfile(self._path, "<i2", end - begin, offset=2 * begin)
+        return pcm.astype(np.float32) / np.float32(32768)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+
+def _decode_all(path: Path, index: Path, utterances: Sequence[Utterance], progress: Progress) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    offsets = [0]
+    with partial.open("wb") as file:
+        for done, utterance in enumerate(utterances, start=1):
+            samples = audio.read(utterance.audio)
+            begin = seconds_to_samples(utterance.start, 16000)
+            samples = samples[begin : begin + seconds_to_samples(utterance.duration + 0.05, 16000)]
+            pcm = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
+            file.write(pcm.tobytes())
+            offsets.append(offsets[-1] + len(pcm))
+            progress(done)
+    partial.replace(path)
+    with index.with_suffix(".partial").open("wb") as file:
+        np.save(file, np.array(offsets))
+    index.with_suffix(".partial").replace(index)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of one step on one process.
+
+    Args:
+        features: [B, F, M] log-mel frames, tail silence included, padded with zeros.
+        frames: [B] encoder frames of each utterance.
+        labels: [B, U] label ids, padded with 0.
+        label_counts: [B].
+        dropout_masks: [B, L, H], or None without dropout.
+        speech_seconds: of audio in it, padding not counted.
+        total_labels: labels of the step over all processes.
+    """
+
+    features: Tensor
+    frames: Tensor
+    labels: Tensor
+    label_counts: Tensor
+    dropout_masks: Tensor | None
+    speech_seconds: float
+    total_labels: int
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on ``device``."""
+        return Batch(
+            self.features.to(device),
+            self.frames.to(device),
+            self.labels.to(device),
+            self.label_counts.to(device),
+            None if self.dropout_masks is None else self.dropout_masks.to(device),
+            self.speech_seconds,
+            self.total_labels,
+        )
+
+
+def plan_epoch(
+    utterances: Sequence[Utterance], config: DataConfig, seed: int, epoch: int, processes: int = 1
+) -> list[list[int]]:
+    """Positions of the utterances of every step of an epoch, of like lengths within a step, steps in random order."""
+    rng = np.random.default_rng((seed, epoch))
+    weights = np.array([config.weights.get(u.set or "", 1.0) for u in utterances])
+    times = np.floor(weights + rng.random(len(weights))).astype(int)
+    chosen = np.repeat(np.arange(len(utterances)), times)
+    if len(chosen) < processes:
+        raise CorpusError(
+            f"training data: {len(chosen)} utterances for {processes} processes; at least one each is expected"
+        )
+    seconds = np.array([utterances[position].duration for position in chosen.tolist()])
+    order = np.argsort(seconds * rng.uniform(0.9, 1.1, len(seconds)), kind="stable")
+    steps: list[list[int]] = [[]]
+    longest = 0.0
+    for place in order:
+        longest = max(longest, seconds[place])
+        if steps[-1] and longest * (len(steps[-1]) + 1) > config.batch_seconds:
+            steps.append([])
+            longest = seconds[place]
+        steps[-1].append(int(chosen[place]))
+    if len(steps) > 1 and len(steps[-1]) < processes:
+        steps[-2].extend(steps.pop())
+    return [steps[place] for place in rng.permutation(len(steps))]
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which utterances of a step are this process's: every ``processes``-th, beginning at ``rank``."""
+
+    rank: int = 0
+    processes: int = 1
+
+
+class BatchMaker:
+    """Makes the batch of an (epoch, positions) pair."""
+
+    def __init__(
+        self, recipe: Recipe, utterances: Sequence[Utterance], bank: AudioBank, subwords: Subwords
+    ) -> None:
+        self.recipe = recipe
+        self.fbank = Fbank(recipe.features)
+        self._labels = [subwords.encode(utterance.text) for utterance in utterances]
+        self._bank = bank
+        self._augmenter = Augmenter(recipe.augment, recipe.seed)
+        self._tail = np.zeros(ms_to_samples(recipe.data.tail_ms, recipe.features.sample_rate_hz), np.float32)
+        self.feature_mean = np.zeros(recipe.features.mel_bins, np.float32)
+
+    def clean_features(self, position: int) -> NDArray[np.float32]:
+        """Unaltered features [F, M] of an utterance, tail included."""
+        return self.fbank(np.concatenate([self._bank[position], self._tail]))
+
+    def make(self, epoch: int, positions: Sequence[int], share: Share, clean: bool = False) -> Batch:
+        """The batch of this process's share of ``positions``, augmented unless ``clean``."""
+        make_example = self._clean_example if clean else self._example
+        examples = [make_example(epoch, position) for position in positions[share.rank :: share.processes]]
+        return collate(
+            [features for features, _, _ in examples],
+            [labels for _, labels, _ in examples],
+            None if self.recipe.loss.dropout == 0 else np.stack([mask for _, _, mask in examples]),
+            sum(len(self._labels[position]) for position in positions),
+        )
+
+    def _example(
+        self, epoch: int, position: int
+    ) -> tuple[NDArray[np.float32], list[int], NDArray[np.float32]]:
+        rng = np.random.default_rng((self.recipe.seed, epoch, position))
+        waveform = self._augmenter(self._bank[position], rng, babble=self._bystander)
+        features = self.fbank(np.concatenate([waveform, self._tail]))
+        labels = self._labels[position]
+        if encoder_frames(torch.tensor(len(features))) < len(labels):
+            # Sped up or cut beyond one label per frame: the recording as it is.
+            features = self.clean_features(position)
+        centred = spec_augment(features - self.feature_mean, rng, self.recipe.spec_augment, 0.0)
+        network, keep = self.recipe.network, 1 - self.recipe.loss.dropout
+        mask = (rng.random((network.layers, network.hidden)) < keep) / keep
+        return centred + self.feature_mean, labels, mask.astype(np.float32)
+
+    def _clean_example(
+        self, _: int, position: int
+    ) -> tuple[NDArray[np.float32], list[int], NDArray[np.float32]]:
+        network = self.recipe.network
+        mask = np.ones((network.layers, network.hidden), np.float32)
+        return self.clean_features(position), self._labels[position], mask
+
+    def _bystander(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        return self._bank[int(rng.integers(len(self._bank)))]
+
+
+def collate(
+    features: Sequence[NDArray[np.float32]],
+    labels: Sequence[Sequence[int]],
+    dropout_masks: NDArray[np.float32] | None,
+    total_labels: int,
+) -> Batch:
+    """Pad examples into a batch."""
+    lengths = torch.tensor([len(frames) for frames in features])
+    padded = torch.zeros(len(features), int(lengths.max()), features[0].shape[1])
+    padded_labels = torch.zeros(len(labels), max(1, max(map(len, labels))), dtype=torch.int64)
+    for row, (frames, ids) in enumerate(zip(features, labels, strict=True)):
+        padded[row, : len(frames)] = torch.from_numpy(frames)
+        padded_labels[row, : len(ids)] = torch.tensor(ids, dtype=torch.int64)
+    return Batch(
+        padded,
+        encoder_frames(lengths),
+        padded_labels,
+        torch.tensor([len(ids) for ids in labels]),
+        None if dropout_masks is None else torch.from_numpy(dropout_masks),
+        float(lengths.sum()) / 100,
+        total_labels,
+    )
+
+
+class Steps(torch.utils.data.Dataset[Batch]):
+    """The batches of a planned stretch of an epoch, by index, for a DataLoader's workers.
+
+    Args:
+        maker: makes them.
+        epoch: its number.
+        plan: positions of each step's utterances.
+        clean: how many of the first steps are not augmented.
+        share: of this process.
+    """
+
+    def __init__(
+        self, maker: BatchMaker, epoch: int, plan: Sequence[Sequence[int]], clean: int, share: Share
+    ) -> None:
+        self._maker, self._epoch, self._plan, self._clean, self._share = maker, epoch, plan, clean, share
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._maker.make(self._epoch, self._plan[index], self._share, index < self._clean)

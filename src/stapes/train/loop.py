@@ -1,0 +1,293 @@
+"""The training loop.
+
+A run lives in one folder: ``checkpoint.safetensors`` (to go on), ``best.safetensors`` (the averaged weights of the best
+development score, what is packed), ``history.jsonl`` and ``curves.png``.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stapes import config
+from stapes.corpus import Subwords, Utterance
+from stapes.errors import TrainingError
+from stapes.model import Transducer
+from stapes.model.transducer import label_contexts
+from stapes.train import checkpoint
+from stapes.train.checkpoint import Checkpoint
+from stapes.train.data import AudioBank, Batch, BatchMaker, Share, Steps, plan_epoch
+from stapes.train.evaluate import development_score
+from stapes.train.history import History
+from stapes.train.processes import Processes
+from stapes.train.recipe import Recipe
+from stapes.train.rnnt import transducer_loss
+
+# Utterances whose features give the mean and scale that the network normalises with.
+_STATISTICS_UTTERANCES = 1000
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What a run learns from and is judged on.
+
+    Args:
+        train: utterances to learn from.
+        development: named sets to judge on; the mean of their word error rates decides which weights are best.
+    """
+
+    train: Sequence[Utterance]
+    development: Mapping[str, Sequence[Utterance]]
+
+
+class Run:
+    """One run in a folder; made anew, or from the checkpoint that lies there.
+
+    Args:
+        recipe: what to make.
+        data: from what.
+        folder: of the run, which exists.
+        processes: among which the work is shared.
+        history: where progress is told.
+        workers: further processes that make batches.
+        start_from: a checkpoint whose weights and subwords a new run begins with, instead of random ones.
+
+    Raises:
+        TrainingError: a checkpoint cannot be read or is of a network of other sizes.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: RunData,
+        folder: Path,
+        processes: Processes,
+        history: History,
+        workers: int = 0,
+        start_from: Path | None = None,
+    ) -> None:
+        self.recipe, self.data, self.folder = recipe, data, folder
+        self.processes, self.history, self.workers = processes, history, workers
+        self.step = 0
+        self.best = float("inf")
+        own = folder / "checkpoint.safetensors"
+        saved = checkpoint.load(own) if own.exists() else None
+        origin = saved or (checkpoint.load(start_from) if start_from else None)
+        self.subwords = _subwords(origin, data, recipe)
+        self.maker = self._batch_maker(data.train)
+        self.development = {
+            name: self._batch_maker(utterances) for name, utterances in data.development.items()
+        }
+        self.network = self._network(origin, own if saved else start_from)
+        self.maker.feature_mean = self.network.feature_mean.numpy().copy()
+        self.network.to(processes.device).train()
+        self.optimiser = _optimiser(self.network, recipe)
+        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        if saved:
+            self._restore(saved)
+        history.begin(self.step)
+
+    def train(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Go on to the last step of the recipe, or until ``stop`` says so between two steps.
+
+        Raises:
+            TrainingError: the loss is no longer finite.
+        """
+        last_save = time.monotonic()
+        for batch in self._batches():
+            self._update(batch)
+            finished = self.step == self.recipe.optimiser.steps
+            if finished or self.step % self.recipe.evaluate_steps == 0:
+                self._evaluate()
+            if finished or stop() or time.monotonic() - last_save > 60 * self.recipe.checkpoint_minutes:
+                self.save()
+                last_save = time.monotonic()
+            if stop():
+                return
+
+    def save(self) -> None:
+        """Write the checkpoint from which this run can go on."""
+        if self.processes.rank == 0:
+            names = {parameter: name for name, parameter in self.network.named_parameters()}
+            state = checkpoint.optimiser_state(self.optimiser, names)
+            checkpoint.save(
+                self.folder / "checkpoint.safetensors",
+                Checkpoint(self.step, self.network.state_dict(), self.average, state, self._facts()),
+            )
+
+    def _batches(self) -> Iterator[Batch]:
+        """The batches of all steps that are left."""
+        first, epoch = 0, 0
+        share = Share(self.processes.rank, self.processes.count)
+        while self.step < self.recipe.optimiser.steps:
+            plan = plan_epoch(self.data.train, self.recipe.data, self.recipe.seed, epoch, share.processes)
+            begin, end = max(0, self.step - first), min(len(plan), self.recipe.optimiser.steps - first)
+            clean = self.recipe.data.clean_steps - first - begin
+            yield from torch.utils.data.DataLoader(
+                Steps(self.maker, epoch, plan[begin:end], clean, share),
+                batch_size=None,
+                num_workers=self.workers,
+                prefetch_factor=4 if self.workers else None,
+            )
+            first += len(plan)
+            epoch += 1
+
+    def _update(self, batch: Batch) -> None:
+        started = time.monotonic()
+        settings = self.recipe.optimiser
+        learning_rate = settings.learning_rate_at(self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        self.optimiser.zero_grad(set_to_none=False)
+        sums = self._loss(batch.to(self.processes.device))
+        torch.autograd.backward(sums.total / batch.total_labels)
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        report = torch.stack([sums.transducer, sums.ctc, torch.tensor(batch.speech_seconds).to(sums.ctc)])
+        self.processes.sum([*gradients, report])
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
+        if not torch.isfinite(norm):
+            raise TrainingError(
+                f"step {self.step}: the gradient is no longer finite (loss {float(report[0]) / batch.total_labels:g}); "
+                "lower optimiser.learning_rate and go on from the last checkpoint"
+            )
+        self.optimiser.step()
+        self.step += 1
+        self._follow()
+        transducer, ctc, speech_seconds = report.tolist()
+        self.history.step(
+            self.step,
+            loss=transducer / batch.total_labels,
+            ctc=ctc / batch.total_labels,
+            learning_rate=learning_rate,
+            gradient_norm=float(norm),
+            speech_seconds=speech_seconds,
+            seconds=time.monotonic() - started,
+        )
+
+    def _loss(self, batch: Batch) -> "_Sums":
+        low = self.recipe.precision == "bfloat16"
+        network = self.network
+        with torch.autocast(self.processes.device.type, torch.bfloat16, enabled=low):
+            encoder, ctc_logits = network.encode(batch.features, batch.dropout_masks)
+            predictor = network.predict(label_contexts(batch.labels))
+            losses = transducer_loss(
+                encoder,
+                predictor,
+                network.output.weight,
+                network.output.bias,
+                batch.labels,
+                batch.frames,
+                batch.label_counts,
+            )
+        ctc = torch.nn.functional.ctc_loss(
+            ctc_logits.float().log_softmax(-1),
+            batch.labels,
+            batch.frames,
+            batch.label_counts,
+            reduction="sum",
+            zero_infinity=True,
+        )
+        transducer = losses.sum()
+        total = transducer + self.recipe.loss.ctc_weight * ctc
+        return _Sums(total, transducer.detach(), ctc.detach())
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the weights; early on it forgets faster, so that it never lags the start."""
+        decay = min(self.recipe.optimiser.average, (1 + self.step) / (10 + self.step))
+        state = self.network.state_dict()
+        names = [name for name, _ in self.network.named_parameters()]
+        torch._foreach_lerp_(
+            [self.average[name] for name in names], [state[name] for name in names], 1 - decay
+        )
+
+    def _evaluate(self) -> None:
+        if self.processes.rank != 0 or not self.development:
+            return
+        averaged = Transducer(self.recipe.network).to(self.processes.device)
+        averaged.load_state_dict(self.average)
+        scores = {
+            name: development_score(
+                averaged, maker, self.data.development[name], self.subwords, self.processes.device
+            )
+            for name, maker in self.development.items()
+        }
+        mean = sum(score.wer or 0.0 for score in scores.values()) / len(scores)
+        self.history.evaluation(self.step, {name: score.wer or 0.0 for name, score in scores.items()})
+        if mean < self.best:
+            self.best = mean
+            checkpoint.save(
+                self.folder / "best.safetensors", Checkpoint(self.step, self.average, {}, {}, self._facts())
+            )
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "recipe": config.to_dict(self.recipe),
+            "subwords": self.subwords.to_bytes().hex(),
+            "pieces": self.subwords.pieces,
+            "best": self.best,
+        }
+
+    def _batch_maker(self, utterances: Sequence[Utterance]) -> BatchMaker:
+        bank = AudioBank(self.folder, utterances, self.history.decoded)
+        return BatchMaker(self.recipe, utterances, bank, self.subwords)
+
+    def _network(self, origin: Checkpoint | None, path: Path | None) -> Transducer:
+        torch.manual_seed(self.recipe.seed)
+        network = Transducer(self.recipe.network)
+        if origin is None:
+            self._set_statistics(network)
+            return network
+        try:
+            network.load_state_dict({name: tensor.float() for name, tensor in origin.weights.items()})
+        except RuntimeError:
+            raise TrainingError(
+                f"{path}: its network has other sizes than the recipe's; the recipe it was trained by is expected"
+            ) from None
+        return network
+
+    def _restore(self, saved: Checkpoint) -> None:
+        names = {parameter: name for name, parameter in self.network.named_parameters()}
+        checkpoint.restore_optimiser(self.optimiser, names, saved.optimiser)
+        self.average = {name: tensor.to(self.processes.device) for name, tensor in saved.average.items()}
+        self.step, self.best = saved.step, saved.facts["best"]
+
+    def _set_statistics(self, network: Transducer) -> None:
+        """Mean and scale per mel bin over some of the training data, as it is."""
+        stride = max(1, len(self.data.train) // _STATISTICS_UTTERANCES)
+        frames = torch.cat(
+            [torch.from_numpy(self.maker.clean_features(i)) for i in range(0, len(self.data.train), stride)]
+        )
+        network.feature_mean.copy_(frames.mean(0))
+        network.feature_scale.copy_(1 / frames.std(0).clamp(min=0.1))
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Losses summed over this process's share of a batch, in nats."""
+
+    total: Tensor
+    transducer: Tensor
+    ctc: Tensor
+
+
+def _subwords(origin: Checkpoint | None, data: RunData, recipe: Recipe) -> Subwords:
+    if origin is not None:
+        return Subwords.from_bytes(bytes.fromhex(origin.facts["subwords"]))
+    return Subwords.train(sorted({utterance.text for utterance in data.train}), recipe.network.vocabulary)
+
+
+def _optimiser(network: Transducer, recipe: Recipe) -> torch.optim.AdamW:
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.optimiser.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        groups, lr=recipe.optimiser.learning_rate, betas=(0.9, 0.98), eps=1e-8, foreach=True
+    )

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import torch
+
+from stapes.codec import Float32, Uniform
+from stapes.engine import Network
+from stapes.features import Fbank
+from tests.networks import random_model
+
+RATE_HZ = 16000
+
+
+def noise(seconds, seed=0):
+    return np.random.default_rng(seed).normal(0, 0.1, int(seconds * RATE_HZ)).astype(np.float32)
+
+
+def run(network, samples):
+    frames, state = network.accept(samples, network.init_state())
+    rest, _ = network.flush(state)
+    return np.concatenate([frames, rest])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_encoder_equals_torch(tmp_path, seed):
+    path, reference = random_model(tmp_path, Float32(), seed)
+    samples = noise(2.3, seed)
+    features = Fbank()(np.concatenate([samples, np.zeros(6400, np.float32)]))
+    with torch.no_grad():
+        expected, _ = reference.encode(torch.from_numpy(features)[None])
+    np.testing.assert_allclose(run(Network.load(path), samples), expected[0].numpy(), atol=1e-4)
+
+
+def test_log_probabilities_equal_torch(tmp_path):
+    path, reference = random_model(tmp_path, Float32())
+    network = Network.load(path)
+    contexts = np.array([[-1, 0], [0, 3], [5, 11]])
+    encoder = run(network, noise(1))[5]
+    with torch.no_grad():
+        predicted = reference.predict(torch.from_numpy(contexts))
+        expected = reference.join(torch.from_numpy(encoder), predicted).log_softmax(-1)
+    np.testing.assert_allclose(network.predict(contexts), predicted.numpy(), atol=1e-4)
+    np.testing.assert_allclose(network.join(encoder, network.predict(contexts)), expected.numpy(), atol=1e-4)
+
+
+def test_eight_bits_equal_torch_with_the_same_weights(tmp_path):
+    path, reference = random_model(tmp_path)
+    codec = Uniform()
+    with torch.no_grad():
+        for parameter in reference.parameters():
+            if parameter.ndim > 1:
+                weights = parameter.numpy()
+                rounded = codec.decode(codec.encode(weights), weights.shape)
+                assert np.abs(rounded - weights).max() > 0
+                parameter.copy_(torch.tensor(rounded))
+        samples = noise(1)
+        features = Fbank()(np.concatenate([samples, np.zeros(6400, np.float32)]))
+        expected, _ = reference.encode(torch.from_numpy(features)[None])
+    np.testing.assert_allclose(run(Network.load(path), samples), expected[0].numpy(), atol=1e-4)

@@ -1,0 +1,40 @@
+"""A small random network, saved as a checkpoint of training and packed, for tests that need some network."""
+
+from pathlib import Path
+
+import torch
+
+from stapes import config
+from stapes.codec import Codec
+from stapes.compress import pack
+from stapes.model import Transducer, TransducerConfig
+from stapes.train import checkpoint
+from stapes.train.checkpoint import Checkpoint
+from stapes.train.recipe import Recipe
+
+PIECES = ["<blk>", "<unk>", *(f"▁w{index}" for index in range(10))]
+SIZES = TransducerConfig(vocabulary=len(PIECES), channels=(3, 5), hidden=24, layers=2, embedding=7, joint=11)
+
+
+def random_checkpoint(folder: Path, seed: int = 0) -> tuple[Path, Transducer]:
+    """A checkpoint in ``folder`` and the network in it, in evaluation mode."""
+    torch.manual_seed(seed)
+    network = Transducer(SIZES)
+    with torch.no_grad():
+        network.feature_mean.fill_(-9.0)
+        network.feature_scale.fill_(0.25)
+        for parameter in network.parameters():
+            parameter.mul_(2.0)
+    recipe = Recipe(name="tiny", licence="Apache-2.0", network=SIZES)
+    facts = {"recipe": config.to_dict(recipe), "subwords": "", "pieces": PIECES, "best": 1.0}
+    path = folder / "best.safetensors"
+    checkpoint.save(path, Checkpoint(7, network.state_dict(), {}, {}, facts))
+    return path, network.eval()
+
+
+def random_model(folder: Path, codec: Codec | None = None, seed: int = 0) -> tuple[Path, Transducer]:
+    """A packed model in ``folder`` and the network it was packed from."""
+    source, network = random_checkpoint(folder, seed)
+    target = folder / "tiny.stapes"
+    pack(source, target, codec)
+    return target, network

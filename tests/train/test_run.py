@@ -1,0 +1,178 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import safetensors.torch
+import soundfile
+import torch
+
+from stapes.cli import main
+from stapes.corpus import Utterance, write_manifest
+from stapes.errors import TrainingError
+from stapes.train import checkpoint
+from stapes.train.data import plan_epoch
+from stapes.train.recipe import DataConfig, OptimiserConfig
+
+RECIPE = """
+name = "tiny"
+licence = "Apache-2.0"
+precision = "float32"
+evaluate_steps = 4
+checkpoint_minutes = 1000
+
+[network]
+vocabulary = 30
+channels = [2, 3]
+hidden = 16
+layers = 2
+embedding = 6
+joint = 8
+
+[data]
+batch_seconds = 8
+max_seconds = 4
+clean_steps = 2
+
+[optimiser]
+steps = 8
+learning_rate = 3e-3
+warmup_steps = 2
+decay_steps = 2
+"""
+WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "zero", "jazz", "quick", "box"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Sixteen recordings of noise with sentences that hold every letter, and a development set."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    utterances = []
+    for index in range(16):
+        seconds = float(rng.uniform(0.8, 1.6))
+        samples = rng.normal(0, 0.1, int(16000 * seconds)).astype(np.float32)
+        soundfile.write(folder / f"{index}.flac", samples, 16000)
+        text = " ".join(rng.choice(WORDS, 2))
+        utterances.append(Utterance(str(index), folder / f"{index}.flac", text, seconds, set="noise"))
+    pangram = "the quick brown fox jumps over a lazy dog it's"
+    utterances[0] = Utterance("0", folder / "0.flac", pangram[:20].strip(), utterances[0].duration, set="noise")
+    write_manifest(folder / "train.jsonl", utterances)
+    write_manifest(folder / "dev-noise.jsonl", utterances[:3])
+    (folder / "recipe.toml").write_text(RECIPE)
+    return folder
+
+
+def train(data, out, *arguments):
+    command = ["train", str(data / "recipe.toml"), "--data", str(data), "--out", str(out), *arguments]
+    assert main(command) == 0
+
+
+def weights(out, name="checkpoint"):
+    return safetensors.torch.load_file(out / f"{name}.safetensors")
+
+
+def test_an_interrupted_run_goes_on_bit_identically(data, tmp_path):
+    train(data, tmp_path / "whole", "--workers", "0")
+    # The schedule is that of eight steps; the first part ends as if interrupted after five.
+    recipe = RECIPE.replace("decay_steps = 2", "decay_steps = 0")
+    (data / "constant.toml").write_text(recipe)
+    for out, steps in (("constant", [8]), ("parts", [5, 8])):
+        for last in steps:
+            command = ["train", str(data / "constant.toml"), "--data", str(data), "--out", str(tmp_path / out)]
+            assert main([*command, "--set", f"optimiser.steps={last}", "--workers", "1"]) == 0
+    whole, parts = weights(tmp_path / "constant"), weights(tmp_path / "parts")
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    # Another schedule gives other weights: the comparison can fail.
+    assert not torch.equal(weights(tmp_path / "whole")["weights.output.bias"], whole["weights.output.bias"])
+
+
+def test_a_run_leaves_curves_history_and_the_best_weights(data, tmp_path):
+    train(data, tmp_path)
+    entries = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in entries if "wer" in entry] == [4, 8]
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    best = checkpoint.load(tmp_path / "best.safetensors")
+    assert best.step in (4, 8)
+    assert best.facts["recipe"]["name"] == "tiny"
+
+
+def test_two_processes_follow_the_same_curve_as_one(data, tmp_path):
+    train(data, tmp_path / "one", "--set", "optimiser.average=0.5")
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    command += ["-m", "stapes", "train", str(data / "recipe.toml"), "--data", str(data)]
+    command += ["--out", str(tmp_path / "two"), "--set", "optimiser.average=0.5"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], rtol=1e-3, atol=1e-4)
+
+
+def test_a_run_can_start_from_another(data, tmp_path):
+    train(data, tmp_path / "first")
+    best = tmp_path / "first" / "best.safetensors"
+    arguments = ["--start-from", str(best), "--set", "optimiser.learning_rate=0.0", "--set", "optimiser.steps=4"]
+    train(data, tmp_path / "second", *arguments, "--set", "optimiser.weight_decay=0.0")
+    first, second = checkpoint.load(best), checkpoint.load(tmp_path / "second" / "checkpoint.safetensors")
+    assert all(torch.equal(first.weights[name], second.weights[name]) for name in first.weights)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--set", "optimiser.step=3"], "unknown setting 'step'; did you mean 'steps'?"),
+        (["--set", "optimiser.steps=many"], "optimiser: steps: a value of type int is expected, got 'many'"),
+        (["--set", "data.max_seconds=0.01"], "no utterance of at most 0.01 s with text is in it"),
+        (["--start-from", "nowhere.safetensors"], "nowhere.safetensors: not a checkpoint of stapes train"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(data, tmp_path, capsys, arguments, text):
+    command = ["train", str(data / "recipe.toml"), "--data", str(data), "--out", str(tmp_path), *arguments]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert text in error
+    assert error.count("\n") == 1
+
+
+def test_weights_of_another_size_are_refused(data, tmp_path):
+    train(data, tmp_path / "first", "--set", "optimiser.steps=4")
+    best = tmp_path / "first" / "best.safetensors"
+    with pytest.raises(TrainingError, match="its network has other sizes than the recipe's"):
+        from stapes.train import train as train_recipe
+
+        train_recipe(data / "recipe.toml", data, tmp_path / "second", ["network.hidden=17"], best)
+
+
+def utterances(count):
+    return [
+        Utterance(str(i), None, "a", 1 + i % 7, set="rare" if i % 4 == 0 else "common") for i in range(count)
+    ]
+
+
+def test_an_epoch_takes_every_utterance_by_its_weight():
+    config = DataConfig(weights={"rare": 2.0, "common": 0.5}, batch_seconds=30, max_seconds=10)
+    corpus = utterances(400)
+    taken = [position for step in plan_epoch(corpus, config, 1, 0) for position in step]
+    rare = [position for position in taken if corpus[position].set == "rare"]
+    assert sorted(rare) == sorted([i for i in range(400) if i % 4 == 0] * 2)
+    assert 110 < len(taken) - len(rare) < 190
+    assert plan_epoch(corpus, config, 1, 0) == plan_epoch(corpus, config, 1, 0)
+    assert plan_epoch(corpus, config, 1, 0) != plan_epoch(corpus, config, 1, 1)
+
+
+def test_steps_hold_no_more_than_asked_for():
+    config = DataConfig(batch_seconds=30, max_seconds=10)
+    corpus = utterances(400)
+    for step in plan_epoch(corpus, config, 3, 0, processes=2):
+        assert len(step) * max(corpus[position].duration for position in step) <= 30 + 14
+        assert len(step) >= 2
+
+
+def test_learning_rate_rises_stays_and_falls():
+    settings = OptimiserConfig(steps=100, learning_rate=1.0, warmup_steps=10, decay_steps=20)
+    rates = [settings.learning_rate_at(step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9:80] == [1.0] * 71
+    assert rates[-1] == pytest.approx(0.05)
