@@ -45,7 +45,6 @@ def main(data: Path, entries: int, results: Path) -> None:
             RunData(_recordings(data, recipe), {}),
             Path(name),
             Processes(0, 1, torch.device("cpu")),
-            0,
             history,
         )
         began = time.perf_counter()

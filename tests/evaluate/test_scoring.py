@@ -35,7 +35,7 @@ def test_recordings_heard_without_error_are_the_accuracy() -> None:
 
 
 def test_silence_has_insertions_and_no_rate() -> None:
-    result = score([pair("", "uh oh")])
+    result = score([pair("", "uh oh"), pair("", "")])
     assert (result.insertions, result.wer, result.cer, result.interval) == (2, None, None, None)
 
 
@@ -70,6 +70,10 @@ def test_the_interval_contains_the_rate_and_narrows_with_more_recordings() -> No
     # Binomial theory: the standard error of 20 recordings with 0 or 1 error of 4 words is 0.125 / sqrt(20).
     assert wide[1] - wide[0] == pytest.approx(2 * 1.96 * 0.125 / 20**0.5, rel=0.2)
     assert score(few).interval == wide
+
+
+def test_one_recording_has_no_interval() -> None:
+    assert score([pair("a b", "a")]).interval is None
 
 
 def test_nothing_to_score_is_an_error() -> None:

@@ -35,7 +35,7 @@ class Score:
         characters, character_errors: the same over characters, spaces included.
         interval: 95 % confidence interval of the word error rate, by bootstrap over recordings (Bisani, Ney,
             "Bootstrap estimates for confidence intervals in ASR performance evaluation", ICASSP 2004); None
-            where the references hold no word.
+            for a single recording and where the references hold no word.
     """
 
     utterances: int
@@ -200,7 +200,7 @@ def _total(counts: Sequence[_Counts]) -> Score:
 def _interval(counts: Sequence[_Counts]) -> tuple[float, float] | None:
     words = np.array([entry.words for entry in counts])
     errors = np.array([len(entry.errors) for entry in counts])
-    if not words.sum():
+    if len(counts) < 2 or not words.sum():
         return None
     generator = np.random.default_rng(0)
     rates = []
