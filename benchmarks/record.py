@@ -104,11 +104,14 @@ def command_line(context: click.Context) -> str:
         value = context.params.get(parameter.name or "")
         if value is None or value == parameter.get_default(context):
             continue
-        words.append(parameter.opts[-1])
-        if isinstance(parameter.type, click.Path):
-            words.append(parameter.make_metavar(context))
-        elif not getattr(parameter, "is_flag", False):
-            words.append(str(value))
+        option = parameter.opts[-1]
+        if getattr(parameter, "is_flag", False):
+            words.append(option)
+        elif isinstance(parameter.type, click.Path):
+            words += [option, parameter.make_metavar(context)]
+        else:
+            for entry in value if parameter.multiple else [value]:
+                words += [option, str(entry)]
     return " ".join(words)
 
 
