@@ -26,6 +26,8 @@ from stapes.train.recipe import DataConfig, Recipe
 from stapes.units import ms_to_samples, seconds_to_samples
 
 Progress = Callable[[int], object]
+# Features [F, M], labels, and dropout mask [L, H] of an utterance.
+Example = tuple[NDArray[np.float32], list[int], NDArray[np.float32]]
 
 
 class AudioBank:
@@ -86,7 +88,7 @@ class Batch:
         label_counts: [B].
         dropout_masks: [B, L, H], or None without dropout.
         speech_seconds: of audio in it, padding not counted.
-        total_labels: labels of the step over all processes.
+        total_labels: labels of the step over all processes, and one for the end of each utterance.
     """
 
     features: Tensor
@@ -113,7 +115,10 @@ class Batch:
 def plan_epoch(
     utterances: Sequence[Utterance], config: DataConfig, seed: int, epoch: int, processes: int = 1
 ) -> list[list[int]]:
-    """Positions of the utterances of every step of an epoch, of like lengths within a step, steps in random order."""
+    """Positions of the utterances of every step of an epoch, of like lengths within a step, steps in random order.
+
+    Positions from ``len(utterances)`` on stand for examples in which nobody speaks.
+    """
     rng = np.random.default_rng((seed, epoch))
     weights = np.array([config.weights.get(u.set or "", 1.0) for u in utterances])
     times = np.floor(weights + rng.random(len(weights))).astype(int)
@@ -122,7 +127,12 @@ def plan_epoch(
         raise CorpusError(
             f"training data: {len(chosen)} utterances for {processes} processes; at least one each is expected"
         )
-    seconds = np.array([utterances[position].duration for position in chosen.tolist()])
+    backgrounds = range(len(utterances), len(utterances) + round(config.background_share * len(chosen)))
+    seconds = np.array(
+        [utterances[position].duration for position in chosen.tolist()]
+        + [_background_seconds(position, config.max_seconds) for position in backgrounds]
+    )
+    chosen = np.concatenate([chosen, np.array(backgrounds, dtype=chosen.dtype)])
     order = np.argsort(seconds * rng.uniform(0.9, 1.1, len(seconds)), kind="stable")
     steps: list[list[int]] = [[]]
     longest = 0.0
@@ -135,6 +145,11 @@ def plan_epoch(
     if len(steps) > 1 and len(steps[-1]) < processes:
         steps[-2].extend(steps.pop())
     return [steps[place] for place in rng.permutation(len(steps))]
+
+
+def _background_seconds(position: int, max_seconds: float) -> float:
+    """1 s to ``max_seconds``, in eight steps."""
+    return 1 + (max_seconds - 1) * (position % 8) / 7
 
 
 @dataclass(frozen=True)
@@ -165,36 +180,39 @@ class BatchMaker:
 
     def make(self, epoch: int, positions: Sequence[int], share: Share, clean: bool = False) -> Batch:
         """The batch of this process's share of ``positions``, augmented unless ``clean``."""
-        make_example = self._clean_example if clean else self._example
-        examples = [make_example(epoch, position) for position in positions[share.rank :: share.processes]]
+        examples = [
+            self._example(epoch, position, clean) for position in positions[share.rank :: share.processes]
+        ]
         return collate(
             [features for features, _, _ in examples],
             [labels for _, labels, _ in examples],
             None if self.recipe.loss.dropout == 0 else np.stack([mask for _, _, mask in examples]),
-            sum(len(self._labels[position]) for position in positions),
+            sum(1 + len(self._labels[p]) if p < len(self._labels) else 1 for p in positions),
         )
 
-    def _example(
-        self, epoch: int, position: int
-    ) -> tuple[NDArray[np.float32], list[int], NDArray[np.float32]]:
+    def _example(self, epoch: int, position: int, clean: bool) -> Example:
         rng = np.random.default_rng((self.recipe.seed, epoch, position))
-        waveform = self._augmenter(self._bank[position], rng, babble=self._bystander)
-        features = self.fbank(np.concatenate([waveform, self._tail]))
-        labels = self._labels[position]
-        if encoder_frames(torch.tensor(len(features))) < len(labels):
-            # Sped up or cut beyond one label per frame: the recording as it is.
-            features = self.clean_features(position)
-        centred = spec_augment(features - self.feature_mean, rng, self.recipe.spec_augment, 0.0)
         network, keep = self.recipe.network, 1 - self.recipe.loss.dropout
         mask = (rng.random((network.layers, network.hidden)) < keep) / keep
-        return centred + self.feature_mean, labels, mask.astype(np.float32)
+        if position >= len(self._labels):
+            return self._background(position, rng), [], mask.astype(np.float32)
+        if clean:
+            return self.clean_features(position), self._labels[position], np.ones_like(mask, np.float32)
+        return self._augmented(position, rng), self._labels[position], mask.astype(np.float32)
 
-    def _clean_example(
-        self, _: int, position: int
-    ) -> tuple[NDArray[np.float32], list[int], NDArray[np.float32]]:
-        network = self.recipe.network
-        mask = np.ones((network.layers, network.hidden), np.float32)
-        return self.clean_features(position), self._labels[position], mask
+    def _augmented(self, position: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        waveform = self._augmenter(self._bank[position], rng, babble=self._bystander)
+        features = self.fbank(np.concatenate([waveform, self._tail]))
+        if encoder_frames(torch.tensor(len(features))) < len(self._labels[position]):
+            # Sped up or cut beyond one label per frame: the recording as it is.
+            features = self.clean_features(position)
+        masked = spec_augment(features - self.feature_mean, rng, self.recipe.spec_augment, 0.0)
+        return masked + self.feature_mean
+
+    def _background(self, position: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        seconds = _background_seconds(position, self.recipe.data.max_seconds)
+        length = seconds_to_samples(seconds, self.recipe.features.sample_rate_hz)
+        return self.fbank(np.concatenate([self._augmenter.background(length, rng), self._tail]))
 
     def _bystander(self, rng: np.random.Generator) -> NDArray[np.float32]:
         return self._bank[int(rng.integers(len(self._bank)))]

@@ -233,7 +233,8 @@ class Run:
         }
 
     def _batch_maker(self, utterances: Sequence[Utterance]) -> BatchMaker:
-        bank = AudioBank(self.folder, utterances, self.history.decoded)
+        with self.processes.leader_first():
+            bank = AudioBank(self.folder, utterances, self.history.decoded)
         return BatchMaker(self.recipe, utterances, bank, self.subwords)
 
     def _network(self, origin: Checkpoint | None, path: Path | None) -> Transducer:

@@ -1,7 +1,8 @@
 """The processes of one run: one by itself, or several started by torchrun."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +38,15 @@ class Processes:
         """Close the connections to the others."""
         if self.count > 1:
             torch.distributed.destroy_process_group()
+
+    @contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """What is inside is done by rank 0 first; the others find the files that it wrote."""
+        if self.count > 1 and self.rank > 0:
+            torch.distributed.barrier()
+        yield
+        if self.count > 1 and self.rank == 0:
+            torch.distributed.barrier()
 
     def sum(self, tensors: Iterable[Tensor]) -> None:
         """Replace each tensor by its sum over all processes, in one exchange."""

@@ -18,6 +18,7 @@ class DataConfig:
             0.3 takes a different random 30 % every epoch.
         batch_seconds: speech per step, over all processes, padding included.
         max_seconds: longer utterances are left out.
+        background_share: further examples an epoch in which nobody speaks, as a share of its utterances.
         clean_steps: updates at the start on recordings as they are, without augmentation, masks and dropout: a
             network learns to align much sooner on clean speech.
         tail_ms: silence fed after the last sample, in training as on the device, so that late labels come out.
@@ -26,6 +27,7 @@ class DataConfig:
     weights: dict[str, float] = field(default_factory=dict)
     batch_seconds: float = 160.0
     max_seconds: float = 20.0
+    background_share: float = 0.0
     clean_steps: int = 0
     tail_ms: int = 400
 
@@ -36,6 +38,8 @@ class DataConfig:
             )
         if not 0 <= self.tail_ms <= 2000:
             raise ConfigError(f"tail_ms: 0 to 2000 is expected, got {self.tail_ms}")
+        if not 0 <= self.background_share <= 1:
+            raise ConfigError(f"background_share: 0 to 1 is expected, got {self.background_share:g}")
         if self.clean_steps < 0:
             raise ConfigError(f"clean_steps: 0 or more is expected, got {self.clean_steps}")
         for name, weight in self.weights.items():

@@ -45,7 +45,8 @@ def train(
     _keep_memory()
     processes = Processes.join()
     try:
-        run_data = _read_data(recipe, data, folder)
+        with processes.leader_first():
+            run_data = _read_data(recipe, data, folder)
         with (
             History(folder, recipe.optimiser.steps, processes.rank == 0) as history,
             _interruptible() as stop,

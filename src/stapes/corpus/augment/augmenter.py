@@ -18,6 +18,9 @@ from stapes.errors import AudioError
 Babble = Callable[[np.random.Generator], Waveform]
 
 _EQUALISER_BANDS = 6
+_BACKGROUND_DBFS_RANGE = (-80.0, -10.0)
+# How often a background is white noise or digital silence, which a microphone that is switched off gives.
+_PLAIN_BACKGROUND = 0.3
 _VOICE_SPREAD_DB = 5.0
 
 
@@ -61,6 +64,14 @@ class Augmenter:
         sound = self._surround(sound, rng, babble)
         sound = self._record(sound, rng)
         return self._transmit(sound, rng)
+
+    def background(self, length: int, rng: np.random.Generator) -> Waveform:
+        """A recording [``length``] in which nobody speaks: silence, or noise of any kind and level."""
+        level = np.float32(10 ** (rng.uniform(*_BACKGROUND_DBFS_RANGE) / 20))
+        if not self._noises or _happens(rng, _PLAIN_BACKGROUND):
+            return level * rng.standard_normal(length, dtype=np.float32) * np.float32(rng.random() < 0.5)
+        clip = self._noises[rng.integers(len(self._noises))]
+        return np.clip(level * loop(clip, int(rng.integers(len(clip))), length), -1, 1)
 
     def _speak(self, sound: Waveform, rng: np.random.Generator) -> Waveform:
         config = self.config
