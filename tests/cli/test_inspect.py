@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from stapes import engine
 from stapes.cli import inspect
 from stapes.codec import Float16, Float32, Uniform
 from stapes.errors import ConfigError, FormatError
@@ -105,15 +106,12 @@ def test_metadata_cannot_drive_the_terminal(tmp_path: Path) -> None:
 def test_the_bundled_model_is_inspected_if_none_is_named(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundled = model.parent / "models" / "en-assistant.stapes"
-    bundled.parent.mkdir()
-    model.rename(bundled)
-    monkeypatch.setattr(inspect.resources, "files", {"stapes": model.parent}.__getitem__)
-    assert run().output.splitlines()[0] == f"file     {bundled}"
+    monkeypatch.setattr(engine, "bundled_model", lambda: model)
+    assert run().output.splitlines()[0] == f"file     {model}"
 
 
 def test_without_a_bundled_model_one_has_to_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspect.resources, "files", {"stapes": tmp_path}.__getitem__)
+    monkeypatch.setattr(engine, "bundled_model", lambda: tmp_path / "none.stapes")
     with pytest.raises(ConfigError) as caught:
         run()
     sentence = "stapes inspect: no model is bundled with this installation; name a .stapes file"

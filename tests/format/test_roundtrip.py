@@ -119,6 +119,7 @@ def nested(depth: int) -> list:
         ({"loss": math.nan}, {}, "not storable as JSON: Out of range float values are not JSON compliant"),
         ({"loss": 2**53}, {}, "the integer '9007199254740992' is beyond ±(2^53 - 1)"),
         ({"codec": Uniform()}, {}, "not storable as JSON: Object of type Uniform is not JSON serializable"),
+        ({"text": "x" * 2**20}, {}, "the header takes 1048613 bytes; up to 1048576 are accepted"),
         ({"text": "\ud800"}, {}, "not storable as JSON: 'utf-8' codec can't encode character"),
         ({"deep": nested(31)}, {}, "JSON nested 33 deep; up to 32 is accepted"),
         ({}, {"a b": (random(1), Float32())}, "tensor 0: name 'a b' has 3 characters; 1 to 128 of"),
@@ -129,7 +130,7 @@ def nested(depth: int) -> list:
             "tensor 'a': 9 axes; up to 8 are accepted",
         ),
     ],
-    ids=["nan", "integer", "object", "surrogate", "deep", "name", "empty", "axes"],
+    ids=["nan", "integer", "object", "long", "surrogate", "deep", "name", "empty", "axes"],
 )
 def test_refuses_to_write_what_it_would_not_read(
     tmp_path: Path, metadata: dict, tensors: dict, text: str

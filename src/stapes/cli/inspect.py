@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,9 @@ def text(path: Path, model: "PackedModel") -> str:
 
 
 def _bundled() -> Path:
-    path = Path(str(resources.files("stapes") / "models" / "en-assistant.stapes"))
+    from stapes.engine import bundled_model
+
+    path = bundled_model()
     if not path.is_file():
         raise ConfigError("stapes inspect: no model is bundled with this installation; name a .stapes file")
     return path

@@ -28,7 +28,7 @@ def dump(metadata: dict[str, Any], entries: Sequence[Entry]) -> bytes:
     """The header that describes ``entries``; :func:`load` reads it back.
 
     Raises:
-        FormatError: ``metadata`` is not JSON, or the header is beyond a limit.
+        FormatError: ``metadata`` is not JSON.
     """
     return strict_json.dump({"metadata": metadata, "tensors": [_table(entry) for entry in entries]})
 

@@ -66,8 +66,7 @@ def _read(file: BinaryIO) -> PackedModel:
     if zlib.crc32(header) != prologue.header_crc32:
         raise FormatError("the header is damaged: its checksum does not match")
     metadata, entries = directory.load(header, prologue.file_bytes - prologue.data_start)
-    data = file.read()
-    _check_length(prologue, prologue.data_start + len(data))
+    data = file.read(prologue.file_bytes - prologue.data_start)
     _check_padding(head, prologue.header_bytes, "header")
     sha256 = hashlib.sha256(fixed)
     sha256.update(head)
