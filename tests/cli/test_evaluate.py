@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import stapes.session
 from stapes.cli import main
 from stapes.session import Transcript
+from tests.networks import random_model
 
 WORDS = {1000: "one", 2000: "two", 3000: "three"}
 
@@ -115,3 +116,14 @@ def test_a_missing_jiwer_names_the_extra(
     monkeypatch.setitem(sys.modules, "jiwer", None)
     assert evaluate(folder, [entry("one", "one", 1)]) == 2
     assert "pip install 'stapes[evaluate]'" in capsys.readouterr().err
+
+
+def test_two_processes_hear_what_one_hears(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, _ = random_model(tmp_path)
+    manifest = Path(__file__).parents[1] / "data" / "an4" / "manifest.jsonl"
+    printed = []
+    for jobs in ("1", "2"):
+        assert main(["evaluate", str(manifest), "--model", str(model), "--json", "--jobs", jobs]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert any(entry["heard"] for entry in json.loads(printed[0])["recordings"])
