@@ -658,3 +658,22 @@ def test_short_features_survive(T, F):
         result = spec_augment(features, np.random.default_rng(seed), SpecAugmentConfig(warp_frames=5), 0.0)
         assert result.shape == (T, F)
         assert np.isfinite(result).all()
+
+
+def test_backgrounds_are_silence_and_noise_of_many_levels():
+    augmenter = Augmenter(AugmentConfig())
+    rng = np.random.default_rng(0)
+    sounds = [augmenter.background(8000, rng) for _ in range(60)]
+    assert all(sound.shape == (8000,) and sound.dtype == np.float32 for sound in sounds)
+    assert all(np.abs(sound).max() <= 1 for sound in sounds)
+    levels = [np.sqrt(np.mean(sound.astype(float) ** 2)) for sound in sounds]
+    assert 2 <= sum(level == 0 for level in levels) <= 20
+    assert min(level for level in levels if level) < 0.001
+    assert max(levels) > 0.1
+
+
+def test_backgrounds_need_no_noises():
+    augmenter = Augmenter(AugmentConfig(noise_probability=0.0))
+    sounds = [augmenter.background(100, np.random.default_rng(seed)) for seed in range(8)]
+    assert any(sound.any() for sound in sounds)
+    assert not all(sound.any() for sound in sounds)

@@ -34,6 +34,7 @@ joint = 8
 batch_seconds = 8
 max_seconds = 4
 clean_steps = 2
+background_share = 0.2
 
 [optimiser]
 steps = 8
@@ -41,7 +42,21 @@ learning_rate = 3e-3
 warmup_steps = 2
 decay_steps = 2
 """
-WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "zero", "jazz", "quick", "box"]
+WORDS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "zero",
+    "jazz",
+    "quick",
+    "box",
+]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +72,9 @@ def data(tmp_path_factory):
         text = " ".join(rng.choice(WORDS, 2))
         utterances.append(Utterance(str(index), folder / f"{index}.flac", text, seconds, set="noise"))
     pangram = "the quick brown fox jumps over a lazy dog it's"
-    utterances[0] = Utterance("0", folder / "0.flac", pangram[:20].strip(), utterances[0].duration, set="noise")
+    utterances[0] = Utterance(
+        "0", folder / "0.flac", pangram[:20].strip(), utterances[0].duration, set="noise"
+    )
     write_manifest(folder / "train.jsonl", utterances)
     write_manifest(folder / "dev-noise.jsonl", utterances[:3])
     (folder / "recipe.toml").write_text(RECIPE)
@@ -80,7 +97,14 @@ def test_an_interrupted_run_goes_on_bit_identically(data, tmp_path):
     (data / "constant.toml").write_text(recipe)
     for out, steps in (("constant", [8]), ("parts", [5, 8])):
         for last in steps:
-            command = ["train", str(data / "constant.toml"), "--data", str(data), "--out", str(tmp_path / out)]
+            command = [
+                "train",
+                str(data / "constant.toml"),
+                "--data",
+                str(data),
+                "--out",
+                str(tmp_path / out),
+            ]
             assert main([*command, "--set", f"optimiser.steps={last}", "--workers", "1"]) == 0
     whole, parts = weights(tmp_path / "constant"), weights(tmp_path / "parts")
     assert whole.keys() == parts.keys()
@@ -113,7 +137,14 @@ def test_two_processes_follow_the_same_curve_as_one(data, tmp_path):
 def test_a_run_can_start_from_another(data, tmp_path):
     train(data, tmp_path / "first")
     best = tmp_path / "first" / "best.safetensors"
-    arguments = ["--start-from", str(best), "--set", "optimiser.learning_rate=0.0", "--set", "optimiser.steps=4"]
+    arguments = [
+        "--start-from",
+        str(best),
+        "--set",
+        "optimiser.learning_rate=0.0",
+        "--set",
+        "optimiser.steps=4",
+    ]
     train(data, tmp_path / "second", *arguments, "--set", "optimiser.weight_decay=0.0")
     first, second = checkpoint.load(best), checkpoint.load(tmp_path / "second" / "checkpoint.safetensors")
     assert all(torch.equal(first.weights[name], second.weights[name]) for name in first.weights)
@@ -168,6 +199,12 @@ def test_steps_hold_no_more_than_asked_for():
     for step in plan_epoch(corpus, config, 3, 0, processes=2):
         assert len(step) * max(corpus[position].duration for position in step) <= 30 + 14
         assert len(step) >= 2
+
+
+def test_backgrounds_join_the_epoch():
+    config = DataConfig(batch_seconds=30, max_seconds=10, background_share=0.25)
+    taken = [position for step in plan_epoch(utterances(40), config, 1, 0) for position in step]
+    assert sorted(taken) == list(range(50))
 
 
 def test_learning_rate_rises_stays_and_falls():

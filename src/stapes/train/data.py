@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stapes import audio
-from stapes.corpus import Subwords, Utterance
+from stapes.corpus import Utterance
 from stapes.corpus.augment import Augmenter, spec_augment
 from stapes.errors import CorpusError
 from stapes.features import Fbank
@@ -160,23 +160,43 @@ class Share:
     processes: int = 1
 
 
+class FeatureMaker:
+    """Features of sound as the device hears it: with the tail of silence that ends a stream."""
+
+    def __init__(self, recipe: Recipe, bank: AudioBank) -> None:
+        self.bank = bank
+        self._fbank = Fbank(recipe.features)
+        self._tail = np.zeros(ms_to_samples(recipe.data.tail_ms, recipe.features.sample_rate_hz), np.float32)
+
+    def of(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Features [F, M] of ``samples`` [N]."""
+        return self._fbank(np.concatenate([samples, self._tail]))
+
+    def __getitem__(self, position: int) -> NDArray[np.float32]:
+        """Features [F, M] of an utterance as it was recorded."""
+        return self.of(self.bank[position])
+
+
 class BatchMaker:
-    """Makes the batch of an (epoch, positions) pair."""
+    """Makes the batch of an (epoch, positions) pair.
+
+    Args:
+        recipe: of the run.
+        features: of the training utterances.
+        labels: of each training utterance.
+        feature_mean: [M], what masks are filled with.
+    """
 
     def __init__(
-        self, recipe: Recipe, utterances: Sequence[Utterance], bank: AudioBank, subwords: Subwords
+        self,
+        recipe: Recipe,
+        features: FeatureMaker,
+        labels: Sequence[list[int]],
+        feature_mean: NDArray[np.float32],
     ) -> None:
         self.recipe = recipe
-        self.fbank = Fbank(recipe.features)
-        self._labels = [subwords.encode(utterance.text) for utterance in utterances]
-        self._bank = bank
+        self._features, self._labels, self._mean = features, labels, feature_mean
         self._augmenter = Augmenter(recipe.augment, recipe.seed)
-        self._tail = np.zeros(ms_to_samples(recipe.data.tail_ms, recipe.features.sample_rate_hz), np.float32)
-        self.feature_mean = np.zeros(recipe.features.mel_bins, np.float32)
-
-    def clean_features(self, position: int) -> NDArray[np.float32]:
-        """Unaltered features [F, M] of an utterance, tail included."""
-        return self.fbank(np.concatenate([self._bank[position], self._tail]))
 
     def make(self, epoch: int, positions: Sequence[int], share: Share, clean: bool = False) -> Batch:
         """The batch of this process's share of ``positions``, augmented unless ``clean``."""
@@ -197,25 +217,25 @@ class BatchMaker:
         if position >= len(self._labels):
             return self._background(position, rng), [], mask.astype(np.float32)
         if clean:
-            return self.clean_features(position), self._labels[position], np.ones_like(mask, np.float32)
+            return self._features[position], self._labels[position], np.ones_like(mask, np.float32)
         return self._augmented(position, rng), self._labels[position], mask.astype(np.float32)
 
     def _augmented(self, position: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        waveform = self._augmenter(self._bank[position], rng, babble=self._bystander)
-        features = self.fbank(np.concatenate([waveform, self._tail]))
+        recorded = self._features.bank[position]
+        features = self._features.of(self._augmenter(recorded, rng, babble=self._bystander))
         if encoder_frames(torch.tensor(len(features))) < len(self._labels[position]):
             # Sped up or cut beyond one label per frame: the recording as it is.
-            features = self.clean_features(position)
-        masked = spec_augment(features - self.feature_mean, rng, self.recipe.spec_augment, 0.0)
-        return masked + self.feature_mean
+            features = self._features.of(recorded)
+        return spec_augment(features - self._mean, rng, self.recipe.spec_augment, 0.0) + self._mean
 
     def _background(self, position: int, rng: np.random.Generator) -> NDArray[np.float32]:
         seconds = _background_seconds(position, self.recipe.data.max_seconds)
         length = seconds_to_samples(seconds, self.recipe.features.sample_rate_hz)
-        return self.fbank(np.concatenate([self._augmenter.background(length, rng), self._tail]))
+        return self._features.of(self._augmenter.background(length, rng))
 
     def _bystander(self, rng: np.random.Generator) -> NDArray[np.float32]:
-        return self._bank[int(rng.integers(len(self._bank)))]
+        bank = self._features.bank
+        return bank[int(rng.integers(len(bank)))]
 
 
 def collate(

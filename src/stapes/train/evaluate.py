@@ -9,7 +9,7 @@ from torch import Tensor
 from stapes.corpus import Subwords, Utterance
 from stapes.evaluate import Pair, Score, score
 from stapes.model.transducer import BLANK, CONTEXT_LABELS, Transducer
-from stapes.train.data import BatchMaker, collate
+from stapes.train.data import FeatureMaker, collate
 
 
 @torch.no_grad()
@@ -38,7 +38,7 @@ def greedy_labels(network: Transducer, features: Tensor, frames: Tensor) -> list
 
 def development_score(
     network: Transducer,
-    maker: BatchMaker,
+    features: FeatureMaker,
     utterances: Sequence[Utterance],
     subwords: Subwords,
     device: torch.device,
@@ -48,16 +48,14 @@ def development_score(
 
     Args:
         network: on ``device``.
-        maker: built over ``utterances``.
+        features: of ``utterances``.
     """
     network.eval()
     order = np.argsort([utterance.duration for utterance in utterances])
     pairs = []
     for begin in range(0, len(order), batch_size):
         positions = [int(position) for position in order[begin : begin + batch_size]]
-        batch = collate(
-            [maker.clean_features(position) for position in positions], [[]] * len(positions), None, 0
-        )
+        batch = collate([features[position] for position in positions], [[]] * len(positions), None, 0)
         for position, labels in zip(
             positions, greedy_labels(network, batch.features.to(device), batch.frames.to(device)), strict=True
         ):

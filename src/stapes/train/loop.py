@@ -20,7 +20,7 @@ from stapes.model import Transducer
 from stapes.model.transducer import label_contexts
 from stapes.train import checkpoint
 from stapes.train.checkpoint import Checkpoint
-from stapes.train.data import AudioBank, Batch, BatchMaker, Share, Steps, plan_epoch
+from stapes.train.data import AudioBank, Batch, BatchMaker, FeatureMaker, Share, Steps, plan_epoch
 from stapes.train.evaluate import development_score
 from stapes.train.history import History
 from stapes.train.processes import Processes
@@ -78,12 +78,11 @@ class Run:
         saved = checkpoint.load(own) if own.exists() else None
         origin = saved or (checkpoint.load(start_from) if start_from else None)
         self.subwords = _subwords(origin, data, recipe)
-        self.maker = self._batch_maker(data.train)
-        self.development = {
-            name: self._batch_maker(utterances) for name, utterances in data.development.items()
-        }
-        self.network = self._network(origin, own if saved else start_from)
-        self.maker.feature_mean = self.network.feature_mean.numpy().copy()
+        features = self._features(data.train)
+        self.development = {name: self._features(utterances) for name, utterances in data.development.items()}
+        self.network = self._network(origin, own if saved else start_from, features)
+        labels = [self.subwords.encode(utterance.text) for utterance in data.train]
+        self.maker = BatchMaker(recipe, features, labels, self.network.feature_mean.numpy().copy())
         self.network.to(processes.device).train()
         self.optimiser = _optimiser(self.network, recipe)
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
@@ -212,9 +211,9 @@ class Run:
         averaged.load_state_dict(self.average)
         scores = {
             name: development_score(
-                averaged, maker, self.data.development[name], self.subwords, self.processes.device
+                averaged, features, self.data.development[name], self.subwords, self.processes.device
             )
-            for name, maker in self.development.items()
+            for name, features in self.development.items()
         }
         mean = sum(score.wer or 0.0 for score in scores.values()) / len(scores)
         self.history.evaluation(self.step, {name: score.wer or 0.0 for name, score in scores.items()})
@@ -232,16 +231,16 @@ class Run:
             "best": self.best,
         }
 
-    def _batch_maker(self, utterances: Sequence[Utterance]) -> BatchMaker:
+    def _features(self, utterances: Sequence[Utterance]) -> FeatureMaker:
         with self.processes.leader_first():
             bank = AudioBank(self.folder, utterances, self.history.decoded)
-        return BatchMaker(self.recipe, utterances, bank, self.subwords)
+        return FeatureMaker(self.recipe, bank)
 
-    def _network(self, origin: Checkpoint | None, path: Path | None) -> Transducer:
+    def _network(self, origin: Checkpoint | None, path: Path | None, features: FeatureMaker) -> Transducer:
         torch.manual_seed(self.recipe.seed)
         network = Transducer(self.recipe.network)
         if origin is None:
-            self._set_statistics(network)
+            self._set_statistics(network, features)
             return network
         try:
             network.load_state_dict({name: tensor.float() for name, tensor in origin.weights.items()})
@@ -257,12 +256,11 @@ class Run:
         self.average = {name: tensor.to(self.processes.device) for name, tensor in saved.average.items()}
         self.step, self.best = saved.step, saved.facts["best"]
 
-    def _set_statistics(self, network: Transducer) -> None:
+    def _set_statistics(self, network: Transducer, features: FeatureMaker) -> None:
         """Mean and scale per mel bin over some of the training data, as it is."""
         stride = max(1, len(self.data.train) // _STATISTICS_UTTERANCES)
-        frames = torch.cat(
-            [torch.from_numpy(self.maker.clean_features(i)) for i in range(0, len(self.data.train), stride)]
-        )
+        positions = range(0, len(self.data.train), stride)
+        frames = torch.cat([torch.from_numpy(features[position]) for position in positions])
         network.feature_mean.copy_(frames.mean(0))
         network.feature_scale.copy_(1 / frames.std(0).clamp(min=0.1))
 

@@ -92,11 +92,12 @@ class _JointLogProbs(torch.autograd.Function):
         with torch.autocast(activation.device.type, enabled=False):
             node = grad_blank.clone()
             node[:, :, :-1] += grad_label
-            grad_logits = (logits - log_norm.unsqueeze(-1).to(low)).exp_().mul_(-node.unsqueeze(-1).to(low))
-            grad_logits[..., 0] += grad_blank.to(low)
-            grad_logits[:, :, :-1].scatter_add_(-1, index, grad_label.unsqueeze(-1).to(low))
-            flat = grad_logits.flatten(0, 2)
-            grad_bias = flat.sum(dim=0, dtype=log_norm.dtype)
+            # Not in the lower precision: a rounded log_norm would push every sure frame off its probability of one.
+            grad_logits = (logits - log_norm.unsqueeze(-1)).exp_().mul_(-node.unsqueeze(-1))
+            grad_logits[..., 0] += grad_blank
+            grad_logits[:, :, :-1].scatter_add_(-1, index, grad_label.unsqueeze(-1))
+            grad_bias = grad_logits.sum(dim=(0, 1, 2))
+            flat = grad_logits.to(low).flatten(0, 2)
             grad_weight = flat.T @ activation.flatten(0, 2)
             grad_sum = torch.ops.aten.tanh_backward((flat @ weight.to(low)).view_as(activation), activation)
         encoder_dtype, predictor_dtype = ctx.dtypes

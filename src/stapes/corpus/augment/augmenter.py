@@ -69,9 +69,12 @@ class Augmenter:
         """A recording [``length``] in which nobody speaks: silence, or noise of any kind and level."""
         level = np.float32(10 ** (rng.uniform(*_BACKGROUND_DBFS_RANGE) / 20))
         if not self._noises or _happens(rng, _PLAIN_BACKGROUND):
-            return level * rng.standard_normal(length, dtype=np.float32) * np.float32(rng.random() < 0.5)
+            heard = np.float32(rng.random() < 0.5)
+            hiss: Waveform = heard * level * rng.standard_normal(length, dtype=np.float32)
+            return hiss
         clip = self._noises[rng.integers(len(self._noises))]
-        return np.clip(level * loop(clip, int(rng.integers(len(clip))), length), -1, 1)
+        noise: Waveform = np.clip(level * loop(clip, int(rng.integers(len(clip))), length), -1, 1)
+        return noise
 
     def _speak(self, sound: Waveform, rng: np.random.Generator) -> Waveform:
         config = self.config
