@@ -20,10 +20,10 @@ def run(network, samples):
     return np.concatenate([frames, rest])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 def test_encoder_equals_torch(tmp_path, seed):
     path, reference = random_model(tmp_path, Float32(), seed)
-    samples = noise(2.3, seed)
+    samples = noise(1.3 + 0.01 * seed, seed)
     features = Fbank()(np.concatenate([samples, np.zeros(6400, np.float32)]))
     with torch.no_grad():
         expected, _ = reference.encode(torch.from_numpy(features)[None])

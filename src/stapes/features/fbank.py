@@ -116,8 +116,7 @@ class Fbank:
         ready = max(0, (total_samples - tail_samples) // config.shift_samples + 1)
         frames = self._frames(pending, state, ready)
         keep_from = max(0, ready * config.shift_samples - self._lead_samples)
-        # A stream shorter than the window may still be mirrored at its very first samples.
-        drop = max(0, min(keep_from - state.dropped_samples, len(pending) - config.window_samples))
+        drop = keep_from - state.dropped_samples
         return frames, FbankState(
             pending[drop:].copy(), state.dropped_samples + drop, max(ready, state.frames_done)
         )
@@ -142,7 +141,7 @@ class Fbank:
         begin = state.frames_done * shift_samples - self._lead_samples
         span = (count - 1) * shift_samples + window_samples
         total_samples = state.dropped_samples + len(pending)
-        # Mirrored samples right of the end may lie before what is kept; step() keeps a whole window for that.
+        # What mirrors the end begins at most 200 samples before it; step() keeps at least 240.
         before = _mirror(np.arange(min(begin, 0), 0), total_samples)
         after = _mirror(np.arange(total_samples, max(begin + span, total_samples)), total_samples)
         inside = pending[max(begin, 0) - state.dropped_samples : begin + span - state.dropped_samples]
@@ -155,7 +154,7 @@ class Fbank:
     def _log_mel(self, windows: Any) -> Frames:
         windows = windows - windows.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
         windows[:, 1:] -= np.float32(self.config.preemphasis) * windows[:, :-1]
-        windows[:, 0] *= np.float32(1 - self.config.preemphasis)
+        # The first sample has no sample before it, and the window is zero there.
         windows *= self._window
         # NumPy transforms float64 three times as fast as float32.
         spectrum = np.fft.rfft(windows.astype(np.float64), self.config.fft_samples, axis=1)

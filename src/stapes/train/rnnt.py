@@ -120,8 +120,7 @@ class _LogLikelihood(torch.autograd.Function):
         # Beyond the last frame of an utterance blank is free and labels are impossible: its total stays where it is.
         ended = (time[None, :] >= frames[:, None]).unsqueeze(-1)
         log_blank = log_blank.masked_fill(ended, 0.0)
-        impossible = ended | (torch.arange(U1 - 1, device=time.device) >= counts[:, None]).unsqueeze(1)
-        log_label = torch.nn.functional.pad(log_label.masked_fill(impossible, _NEVER), (0, 1), value=_NEVER)
+        log_label = torch.nn.functional.pad(log_label.masked_fill(ended, _NEVER), (0, 1), value=_NEVER)
         alpha = log_blank.new_full((T + 1, B, U1), _NEVER)
         alpha[0, :, 0] = 0
         by_frame_blank, by_frame_label = log_blank.transpose(0, 1), log_label.transpose(0, 1)
