@@ -6,7 +6,18 @@ import pytest
 
 import stapes
 
-ROOMS = ["audio", "codec", "compress", "corpus", "decode", "engine", "evaluate", "features", "format", "model"]
+ROOMS = [
+    "audio",
+    "codec",
+    "compress",
+    "corpus",
+    "decode",
+    "engine",
+    "evaluate",
+    "features",
+    "format",
+    "model",
+]
 
 
 def test_the_public_names_are_these():
