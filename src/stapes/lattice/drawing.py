@@ -17,10 +17,12 @@ _LANE = 34
 _CHARACTER = 7.6
 """Width of a character of a label."""
 _NO_WORD = "ε"
+_MOST_TICKS = 1000
 _SLOWEST, _FASTEST = 160.0, 1200.0
 """Pixels per second; words of the best path that need more room than the fastest gives may touch."""
 _STYLE = """
-text { font: 13px ui-sans-serif, system-ui, "DejaVu Sans", sans-serif; fill: #334155; text-anchor: middle; }
+text { font: 13px ui-sans-serif, system-ui, "DejaVu Sans", sans-serif; fill: #334155; text-anchor: middle;
+  paint-order: stroke; stroke: white; stroke-width: 3px; stroke-linejoin: round; }
 .p { font-size: 10px; fill: #64748b; }
 .axis text { font-size: 11px; }
 .axis line { stroke: #e2e8f0; }
@@ -130,8 +132,10 @@ def _y(lane: int) -> float:
 
 def _axis(lattice: Lattice, layout: _Layout, bottom: float) -> list[str]:
     """Lines at round times, with the seconds below."""
-    step_s = next(step for step in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0) if step * layout.px_per_s >= 60)
     first_s, last_s = (lattice.frames[node] * lattice.frame_ms / 1000 for node in (0, -1))
+    step_s = next(step for step in (0.1, 0.2, 0.5) if step * layout.px_per_s >= 60)
+    if last_s - first_s > step_s * _MOST_TICKS:
+        step_s = math.ceil((last_s - first_s) / _MOST_TICKS)
     parts = ['<g class="axis">']
     for tick in range(math.ceil(first_s / step_s - 1e-9), math.floor(last_s / step_s + 1e-9) + 1):
         x = _MARGIN + (tick * step_s - first_s) * layout.px_per_s

@@ -74,8 +74,12 @@ class Lattice:
         _check_nodes(self.frames)
         if len(self.arcs) > MAX_ARCS:
             raise ConfigError(f"lattice: {len(self.arcs)} arcs, accepted are at most {MAX_ARCS}")
+        checked: set[str] = set()
         for index, arc in enumerate(self.arcs):
             _check_arc(arc, self.frames, f"lattice: arc {index}")
+            if arc.word not in checked:
+                _check_word(arc.word, f"lattice: arc {index}")
+                checked.add(arc.word)
         _check_connected(len(self.frames), self.arcs)
         object.__setattr__(self, "arcs", tuple(sorted(self.arcs)))
 
@@ -194,7 +198,6 @@ def _check_arc(arc: Arc, frames: tuple[int, ...], where: str) -> None:
             raise ConfigError(
                 f"{where}: {name} score is {score}, accepted are -{MAX_SCORE:.0f} to {MAX_SCORE:.0f}"
             )
-    _check_word(arc.word, where)
 
 
 def _check_word(word: str, where: str) -> None:
