@@ -99,6 +99,18 @@ def test_minimised_merges_ends_that_differ_in_scores_pushed_forward() -> None:
     ]
 
 
+def test_minimised_keeps_words_apart_that_differ_in_time() -> None:
+    arcs = [Arc(0, 1, "a", 0, 5, -1.0), Arc(0, 2, "b", 0, 5, -1.0)]
+    for start, end in ((6, 9), (5, 8)):
+        other = [Arc(1, 3, "c", 5, 9, -1.0), Arc(2, 3, "c", start, end, -1.0)]
+        lattice = Lattice((0, 5, 5, 9), (*arcs, *other))
+        assert sorted((arc.start_frame, arc.end_frame) for arc in minimise(lattice).arcs) == sorted(
+            (arc.start_frame, arc.end_frame) for arc in lattice.arcs
+        )
+    lattice = Lattice((0, 5, 5, 9), (*arcs, Arc(1, 3, "c", 5, 9, -1.0), Arc(2, 3, "c", 5, 9, -1.0)))
+    assert minimise(lattice).frames == (0, 5, 9)
+
+
 class Bigram:
     """Scores a word by itself and the one before it."""
 

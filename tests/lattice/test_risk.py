@@ -88,6 +88,19 @@ def test_words_grow_where_most_paths_have_more() -> None:
     assert minimum_bayes_risk(lattice).words == ("b", "c", "a")
 
 
+def test_words_go_that_most_paths_lack_though_the_best_ones_have_them() -> None:
+    arcs = []
+    for node, word in enumerate("abcdef"):
+        arcs.append(Arc(2 * node, 2 * node + 1, word, 0, 0, math.log(0.4)))
+        arcs += [Arc(2 * node, 2 * node + 1, "", 0, 0, math.log(0.3))] * 2
+        arcs.append(Arc(2 * node + 1, 2 * node + 2, word.upper(), 0, 0, 0.0))
+    lattice = Lattice((0,) * 13, tuple(arcs))
+    assert best_path(lattice).words == tuple("aAbBcCdDeEfF")
+    found = minimum_bayes_risk(lattice)
+    assert found.words == tuple("ABCDEF")
+    assert found.expected_errors == pytest.approx(6 * 0.4)
+
+
 def test_nothing_is_certain_of_the_empty_utterance() -> None:
     found = minimum_bayes_risk(Lattice((0,), ()))
     assert (found.words, found.posteriors, found.expected_errors) == ((), (), 0.0)
