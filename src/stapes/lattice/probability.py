@@ -43,7 +43,7 @@ def word_posteriors(lattice: Lattice) -> NDArray[np.float64]:
 
     Arcs with the same word support each other where they overlap: the value is the largest sum, over the frames of
     the arc, of the posteriors of all arcs with this word at that frame (C_max of Wessel, Schlüter, Macherey and Ney
-    2001, "Confidence measures for large vocabulary continuous speech recognition", section V). A word without
+    2001, "Confidence measures for large vocabulary continuous speech recognition"). A word without
     duration counts as one frame long. An arc without a word has the posterior of the arc.
     """
     pooled = posteriors(lattice).arcs.copy()

@@ -52,7 +52,7 @@ def determinise(lattice: Lattice) -> Lattice:
     are those of the best path up to there, cut to the earliest frame of the nodes that became one.
 
     Subset construction in the tropical semiring (Mohri 1997, "Finite-state transducers in language and speech
-    processing", section 3.3), where arcs without a word are followed at once.
+    processing"), where arcs without a word are followed at once.
 
     Raises:
         ConfigError: the result would have more than 2^16 nodes; prune first.

@@ -1,7 +1,7 @@
 """The word sequence with the fewest expected errors.
 
 The algorithm of Xu, Povey, Mangu and Zhu 2011, "Minimum Bayes Risk decoding and system combination based on a recursion
-for edit distance", sections 4 and 5. Letters as there: R the current words with an empty position before, between and
+for edit distance". Letters as there: R the current words with an empty position before, between and
 after them, Q positions of R, N nodes.
 """
 
