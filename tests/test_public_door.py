@@ -16,6 +16,7 @@ ROOMS = [
     "evaluate",
     "features",
     "format",
+    "lattice",
     "model",
 ]
 
