@@ -23,6 +23,8 @@ LEVELS = 255
 """The highest code of a score."""
 
 _CRC_BYTES = 4
+# What 255 steps of the smallest float32 span: scores closer together than that become equal.
+_SMALLEST = LEVELS * 2.0**-149
 _GRIDS = struct.Struct("<4f")
 
 
@@ -66,12 +68,12 @@ def score_errors(lattice: Lattice) -> tuple[float, float]:
     """By how much, in nats, an acoustic and a context score of ``lattice`` may differ after ``to_bytes``.
 
     Half a step each, where a step is 1/255 of the span of the scores in the lattice, and what the rounding of the
-    lowest score to 32 bits adds.
+    lowest score and of the step to 32 bits adds, which for scores next to nothing is the smallest such number.
     """
     bounds = []
     for scores in ([arc.acoustic for arc in lattice.arcs], [arc.context for arc in lattice.arcs]):
         low, step = _grid(scores)
-        bounds.append(step / 2 * (1 + 2.0**-20) + abs(low) * 2.0**-23)
+        bounds.append(step / 2 * (1 + 2.0**-20) + abs(low) * 2.0**-23 + _SMALLEST)
     return bounds[0], bounds[1]
 
 
