@@ -11,7 +11,3 @@ def test_milliseconds_round_half_up(ms, samples):
 @pytest.mark.parametrize(("seconds", "samples"), [(1, 8000), (0.0000625, 1), (0.00006, 0), (1.0000625, 8001)])
 def test_seconds_round_half_up(seconds, samples):
     assert units.seconds_to_samples(seconds, 8000) == samples
-
-
-def test_samples_last_seconds():
-    assert units.samples_to_seconds(8000, 16000) == 0.5

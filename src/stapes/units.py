@@ -8,11 +8,6 @@ def seconds_to_samples(seconds: float, sample_rate_hz: int) -> int:
     return math.floor(seconds * sample_rate_hz + 0.5)
 
 
-def samples_to_seconds(samples: int, sample_rate_hz: int) -> float:
-    """Seconds that ``samples`` last."""
-    return samples / sample_rate_hz
-
-
 def ms_to_samples(ms: float, sample_rate_hz: int) -> int:
     """Samples in ``ms`` milliseconds, rounded half up."""
     return math.floor(ms * sample_rate_hz / 1000 + 0.5)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stapes.corpus import Subwords, Utterance
 from stapes.evaluate import Pair, Score, score
-from stapes.model.transducer import BLANK, CONTEXT_LABELS, Transducer
+from stapes.model.transducer import BLANK, Transducer
 from stapes.train.data import FeatureMaker, collate
 
 
@@ -30,7 +30,7 @@ def greedy_labels(network: Transducer, features: Tensor, frames: Tensor) -> list
         emitted = torch.nonzero(best != BLANK).squeeze(1)
         if len(emitted):
             contexts[emitted] = torch.cat([contexts[emitted, 1:], best[emitted, None]], dim=1)
-            predictor[emitted] = network.predict(contexts[emitted, -CONTEXT_LABELS:])
+            predictor[emitted] = network.predict(contexts[emitted])
             for row in emitted.tolist():
                 labels[row].append(int(best[row]))
     return labels

@@ -125,13 +125,15 @@ class Run:
         while self.step < self.recipe.optimiser.steps:
             plan = plan_epoch(self.data.train, self.recipe.data, self.recipe.seed, epoch, share.processes)
             begin, end = max(0, self.step - first), min(len(plan), self.recipe.optimiser.steps - first)
-            clean = self.recipe.data.clean_steps - first - begin
-            yield from torch.utils.data.DataLoader(
-                Steps(self.maker, epoch, plan[begin:end], clean, share),
-                batch_size=None,
-                num_workers=self.workers,
-                prefetch_factor=4 if self.workers else None,
-            )
+            # A loader starts its workers even for no batch, once for every epoch that is over.
+            if begin < end:
+                clean = self.recipe.data.clean_steps - first - begin
+                yield from torch.utils.data.DataLoader(
+                    Steps(self.maker, epoch, plan[begin:end], clean, share),
+                    batch_size=None,
+                    num_workers=self.workers,
+                    prefetch_factor=4 if self.workers else None,
+                )
             first += len(plan)
             epoch += 1
 
