@@ -1,6 +1,7 @@
 """From encoder frames to words: greedy and beam search over a transducer with a stateless predictor."""
 
 from stapes.decode.beam import BeamSearch, BeamState
+from stapes.decode.expectation import Expectation
 from stapes.decode.greedy import GreedySearch, GreedyState
 from stapes.decode.hypothesis import Hypothesis, Word
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
@@ -12,6 +13,7 @@ __all__ = [
     "BeamSearch",
     "BeamState",
     "Context",
+    "Expectation",
     "GreedySearch",
     "GreedyState",
     "Hypothesis",

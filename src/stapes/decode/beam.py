@@ -3,8 +3,9 @@
 Shapes: n frames, J joint width, V vocabulary, P histories, G contexts.
 
 A *history* is a label sequence with its log-probability, summed over all its alignments that stayed in the
-beam. All histories consume one frame at a time, so those with the same *context* (last two labels) have the
-same future. Three things follow:
+beam, plus what is expected of it (``stapes.decode.expectation``), which is a function of the labels alone. All
+histories consume one frame at a time, so those with the same *context* (last two labels, state of what is
+expected) have the same future. Three things follow:
 
 1. **Same labels**: histories that differ in alignment alone are one history; their probabilities are added.
    The frames kept are those of the alignment that brought more.
@@ -28,20 +29,20 @@ beam and by label. Nothing depends on how frames were cut into chunks.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stapes.decode.confidence import describe
+from stapes.decode.expectation import Expectation, Expectations, Grouping
 from stapes.decode.greedy import require_probability
 from stapes.decode.hypothesis import Hypothesis
 from stapes.decode.merging import Contexts, Histories, History, merge_settled, merge_surplus
 from stapes.decode.scorer import (
     BLANK,
     INITIAL_CONTEXT,
-    Context,
     PredictionCache,
     Scorer,
     require_at_least,
@@ -71,7 +72,7 @@ class BeamState:
     log_probs: NDArray[np.float64]
     places: NDArray[np.intp]
     heads: NDArray[np.intp]
-    contexts: tuple[Context, ...]
+    contexts: tuple[Grouping, ...]
 
     def __eq__(self, other: object) -> bool:
         """Whether both have consumed as much and hold the same histories."""
@@ -93,6 +94,7 @@ class BeamSearch:
         score_beam: at least 0, in nats; histories further below the best are dropped. Infinity keeps all.
         histories: at least 1; kept apart in one context until they can be merged without loss.
         emission_delay_frames: at least 0; by how much the model emits late, taken off the times of words.
+        expected: what is expected to be said, over the vocabulary of ``scorer``.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -105,6 +107,7 @@ class BeamSearch:
         score_beam: float = 8.0,
         histories: int = 4,
         emission_delay_frames: int = 0,
+        expected: Sequence[Expectation] = (),
     ) -> None:
         require_at_least("beam", beam, 1)
         require_at_least("score_beam", score_beam, 0)
@@ -118,11 +121,13 @@ class BeamSearch:
         self._histories = histories
         self._delay_frames = emission_delay_frames
         self._mask = np.where(unemittable(scorer.vocabulary), -np.inf, 0.0)
+        self._expected = Expectations(expected, len(scorer.vocabulary))
 
     def init_state(self) -> BeamState:
         """The state before the first frame."""
         zero = np.zeros(1, dtype=np.intp)
-        return BeamState(0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=(INITIAL_CONTEXT,))
+        contexts = ((INITIAL_CONTEXT, self._expected.start()),)
+        return BeamState(0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=contexts)
 
     def advance(self, frames: NDArray[np.float32], state: BeamState) -> BeamState:
         """The state after ``frames`` [n, J], the same for every way to cut them.
@@ -130,18 +135,19 @@ class BeamSearch:
         Raises:
             FormatError: the model gives no hypothesis of a frame a probability.
         """
-        predictions = self._cache.rows(state.contexts)
+        predictions, expected = self._rows(state.contexts)
         for frame in frames:
             contexts = state.contexts
-            state = self._step(self._scorer.join(frame, predictions), state)
+            state = self._step(self._scorer.join(frame, predictions), expected, state)
             if state.contexts != contexts:
-                predictions = self._cache.rows(state.contexts)
+                predictions, expected = self._rows(state.contexts)
         return state
 
     def result(self, state: BeamState) -> Hypothesis:
         """The best hypothesis after the frames so far; partial and final results alike."""
-        best = int(state.log_probs.argmax())
-        log_probs = state.log_probs.tolist()
+        totals = state.log_probs + self._finals(state)
+        best = int(totals.argmax())
+        log_probs = totals.tolist()
         rivals = [
             pair for index, pair in enumerate(zip(state.nodes, log_probs, strict=True)) if index != best
         ]
@@ -150,10 +156,27 @@ class BeamSearch:
             self._spelling, state.nodes[best], log_probs[best], rivals, stable, self._delay_frames
         )
 
-    def _step(self, scores: NDArray[np.float32], state: BeamState) -> BeamState:
-        """The state after one frame with the log-probabilities ``scores`` [G, V] of each context."""
+    def _rows(self, contexts: Sequence[Grouping]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Predictor output [G, J] and scores [G, V] of what is expected after each of ``contexts``."""
+        predictions = self._cache.rows([labels for labels, _ in contexts])
+        return predictions, np.stack([self._expected.scores(expected) for _, expected in contexts])
+
+    def _finals(self, state: BeamState) -> NDArray[np.float64]:
+        """[P] what is expected of each history, should it end here; 0 for all where none may end."""
+        finals = np.array([self._expected.final(expected) for _, expected in state.contexts])[state.places]
+        return finals if np.isfinite(finals).any() else np.zeros(len(finals))
+
+    def _step(
+        self, scores: NDArray[np.float32], expected: NDArray[np.float32], state: BeamState
+    ) -> BeamState:
+        """The state after one frame.
+
+        Args:
+            scores: [G, V] log-probabilities in each context.
+            expected: [G, V] what is expected there; blank is not looked at.
+        """
         stayed = state.log_probs + scores[state.places, BLANK]
-        extended = state.log_probs[state.heads, np.newaxis] + scores + self._mask
+        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask
         best_extended = float(extended.max())
         best = float(np.maximum(stayed.max(), best_extended))
         require_probability(best, state.frames)
@@ -162,7 +185,7 @@ class BeamSearch:
         if best_extended < floor <= stayed.min():
             return replace(state, frames=state.frames + 1, log_probs=stayed)
         histories = self._stay(state, stayed, floor)
-        self._extend(histories, state, scores, extended, floor)
+        self._extend(histories, state, scores, expected, extended, floor)
         contexts = self._prune(histories)
         merge_settled(contexts, state.frames)
         merge_surplus(contexts, self._histories, state.frames)
@@ -182,6 +205,7 @@ class BeamSearch:
         histories: Histories,
         state: BeamState,
         scores: NDArray[np.float32],
+        expected: NDArray[np.float32],
         extended: NDArray[np.float64],
         floor: float,
     ) -> None:
@@ -189,13 +213,15 @@ class BeamSearch:
         before = state.log_probs.tolist()
         ends = [*state.heads.tolist()[1:], len(before)]
         for place, label in _best(extended, self._beam, floor):
-            gain = float(scores[place, label])
-            posterior = _posterior(gain, float(scores[place, BLANK]))
-            context = (state.contexts[place][1], label)
+            heard, hoped = float(scores[place, label]), float(expected[place, label])
+            posterior = _posterior(heard, float(scores[place, BLANK]))
+            (_, last), reached = state.contexts[place]
+            context = ((last, label), self._expected.step(reached, label))
             for index in range(int(state.heads[place]), ends[place]):
-                log_prob = before[index] + gain
+                log_prob = before[index] + heard + hoped
                 if log_prob >= floor:
-                    _add(histories, state.nodes[index], label, state.frames, log_prob, posterior, context)
+                    emission = _Emission(state.nodes[index], label, state.frames, posterior, hoped)
+                    _add(histories, emission, log_prob, context)
 
     def _prune(self, histories: Histories) -> Contexts:
         """Histories by context, best first, of the best contexts."""
@@ -234,24 +260,30 @@ def _posterior(log_prob: float, log_blank: float) -> float:
     return prob / max(prob, -math.expm1(min(log_blank, 0.0)))
 
 
-def _add(
-    histories: Histories,
-    node: Node,
-    label: int,
-    frame: int,
-    log_prob: float,
-    posterior: float,
-    context: Context,
-) -> None:
-    """Enter ``node`` followed by ``label``, or add it to the same labels with another alignment."""
-    key = extend_key(node.key, label)
+@dataclass(frozen=True, slots=True)
+class _Emission:
+    """A node about to be followed by a label."""
+
+    node: Node
+    label: int
+    frame: int
+    posterior: float
+    expected: float
+
+    def after(self, log_prob: float) -> Node:
+        return self.node.emit(self.label, self.frame, log_prob, self.posterior, self.expected)
+
+
+def _add(histories: Histories, emission: _Emission, log_prob: float, context: Grouping) -> None:
+    """Enter ``emission``, or add it to the same labels with another alignment."""
+    key = extend_key(emission.node.key, emission.label)
     known = histories.get(key)
     if known is None:
-        histories[key] = History(node.emit(label, frame, log_prob, posterior), log_prob, context)
+        histories[key] = History(emission.after(log_prob), log_prob, context)
         return
     total = max(known.log_prob, log_prob) + math.log1p(math.exp(-abs(known.log_prob - log_prob)))
     if log_prob > known.log_prob:
-        known.node = node.emit(label, frame, total, posterior)
+        known.node = emission.after(total)
     known.log_prob = total
 
 

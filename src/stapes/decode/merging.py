@@ -6,7 +6,7 @@ All functions change the lists they are given and keep them sorted, the most pro
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stapes.decode.scorer import Context
+from stapes.decode.expectation import Grouping
 from stapes.decode.trace import Merge, Node, extend_key
 
 
@@ -16,13 +16,13 @@ class History:
 
     node: Node
     log_prob: float
-    context: Context
+    context: Grouping
 
 
 Histories = dict[int, History]
 """Histories by the key of their labels."""
 
-Contexts = dict[Context, list[History]]
+Contexts = dict[Grouping, list[History]]
 """Histories by context."""
 
 

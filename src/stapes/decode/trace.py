@@ -6,7 +6,7 @@ and of those merged into them (at most a fixed number each frame), never with al
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from stapes.decode.scorer import BLANK
@@ -25,26 +25,30 @@ class Node:
         label: in [1, V); 0 at the root.
         frame: encoder frame of the emission; -1 at the root.
         log_prob: log-probability of the sequence over all alignments that were merged when ``label`` was
-            emitted. The difference of two nodes in succession scores the arc between them.
+            emitted, with what was expected. The difference of two nodes in succession scores the arc between them.
         posterior: probability in [0, 1] of ``label`` against the alternatives at its frame.
         length: labels in the sequence.
         key: identity of the label sequence, whatever its alignment.
+        expected: the part of ``log_prob`` that comes from what was expected.
         merged: histories that ended here because this one has the same future and is more probable.
     """
 
-    prev: "Node | None"
+    prev: "Node | None" = field(repr=False)
     label: int
     frame: int
     log_prob: float
     posterior: float
     length: int
     key: int
-    merged: "tuple[Merge, ...]" = ()
+    expected: float = 0.0
+    merged: "tuple[Merge, ...]" = field(default=(), repr=False)
 
-    def emit(self, label: int, frame: int, log_prob: float, posterior: float) -> "Node":
-        """The node of this sequence followed by ``label``."""
+    def emit(
+        self, label: int, frame: int, log_prob: float, posterior: float, expected: float = 0.0
+    ) -> "Node":
+        """The node of this sequence followed by ``label``, which scores ``expected`` for being expected."""
         key = extend_key(self.key, label)
-        return Node(self, label, frame, log_prob, posterior, self.length + 1, key)
+        return Node(self, label, frame, log_prob, posterior, self.length + 1, key, self.expected + expected)
 
     def absorb(self, merge: "Merge") -> Self:
         """This node with one more merged history."""
@@ -53,7 +57,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Merge:
-    """A less probable history with the same last two labels, which continues as the node that holds it.
+    """A less probable history with the same future, which continues as the node that holds it.
 
     Attributes:
         node: end of the history.
@@ -120,4 +124,4 @@ def _cut(node: Node, length: int) -> Node:
 
 def _fields(node: Node) -> tuple[object, ...]:
     merges = [(merge.frame, merge.log_ratio) for merge in node.merged]
-    return node.label, node.frame, node.log_prob, node.posterior, node.length, node.key, merges
+    return node.label, node.frame, node.log_prob, node.posterior, node.length, node.key, node.expected, merges
