@@ -20,6 +20,7 @@ from stapes.errors import (
 )
 
 if TYPE_CHECKING:
+    from stapes.decode import Phrases
     from stapes.session import Recognizer, Stream, Transcript, Word
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "CorpusError",
     "FormatError",
     "MissingExtraError",
+    "Phrases",
     "Recognizer",
     "StapesError",
     "Stream",
@@ -43,4 +45,8 @@ def __getattr__(name: str) -> Any:
         import stapes.session
 
         return getattr(stapes.session, name)
+    if name == "Phrases":
+        import stapes.decode
+
+        return stapes.decode.Phrases
     raise AttributeError(f"module 'stapes' has no attribute '{name}'")

@@ -49,11 +49,13 @@ class CountingStream:
 
 class CountingRecognizer:
     made_with: tuple[Any, ...] = ()
+    expected: tuple[Any, ...] = ()
 
     def __init__(self, *arguments: Any) -> None:
         CountingRecognizer.made_with = arguments
 
-    def stream(self) -> CountingStream:
+    def stream(self, expected: Any = ()) -> CountingStream:
+        CountingRecognizer.expected = tuple(expected)
         return CountingStream()
 
 

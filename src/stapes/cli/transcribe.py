@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from stapes.session import Recognizer, Transcript
+    from stapes.session import Expected, Recognizer, Transcript
 
 STREAM_BLOCK_SECONDS = 0.1
 STANDARD_ERROR = 2
@@ -33,7 +33,23 @@ STANDARD_ERROR = 2
 @click.option(
     "--beam", type=click.IntRange(min=1), default=4, show_default=True, help="Histories followed at once."
 )
-def command(files: tuple[Path, ...], model: Path | None, as_json: bool, streaming: bool, beam: int) -> int:
+@click.option("--phrases", type=click.Path(path_type=Path), help="File of what is likely to be said.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="File of the names behind @NAME in --phrases.",
+)
+def command(
+    files: tuple[Path, ...],
+    model: Path | None,
+    as_json: bool,
+    streaming: bool,
+    beam: int,
+    phrases: Path | None,
+    classes: tuple[str, ...],
+) -> int:
     """Write the words in FILES.
 
     FILES are wav, flac, ogg, opus or mp3, with a sample rate of 8 to 192 kHz and any number of channels.
@@ -46,19 +62,26 @@ def command(files: tuple[Path, ...], model: Path | None, as_json: bool, streamin
       stapes transcribe *.flac
       stapes transcribe interview.mp3 --json | jq .words
       stapes transcribe interview.mp3 --stream
+      stapes transcribe command.wav --phrases home.txt --class room=rooms.txt
 
     With --json a line holds file, text, duration in seconds, and words: each as [word, start, end,
     confidence], with times in seconds and confidence from 0 to 1. With --stream as well it also holds final:
     false while the words may still change.
+
+    --phrases makes words likelier that are its lines, such as «turn on the light in @room», where @room stands
+    for any line of the file of --class room=FILE. A weight may follow a line after a tab (1 is usual, above 0 to 10
+    are accepted), and «spoken => written» shows the written form in place of the spoken. A line that cannot be
+    listened for is reported.
     """
     from stapes.session import Recognizer
 
     recognizer = Recognizer(model, beam)
+    expected = _phrases(phrases, classes)
     failures = 0
     for file in files:
         output: _Output = _Json(file, streaming) if as_json else _Text(file if len(files) > 1 else None)
         try:
-            _transcribe(recognizer, file, output, streaming)
+            _transcribe(recognizer, file, output, streaming, expected)
         except AudioError as error:
             output.abandon()
             report("error", str(error))
@@ -119,12 +142,32 @@ class _Json:
         click.echo(json.dumps(fields, ensure_ascii=False))
 
 
-def _transcribe(recognizer: "Recognizer", file: Path, output: _Output, streaming: bool) -> None:
+def _phrases(phrases: Path | None, classes: tuple[str, ...]) -> "list[Expected]":
+    """What is in the files of --phrases and --class; what in them cannot be listened for is reported."""
+    from stapes.decode import read_phrases
+
+    if phrases is None and not classes:
+        return []
+    files = {}
+    for option in classes:
+        name, equals, file = option.partition("=")
+        if not (name and equals and file):
+            raise click.UsageError(f"--class {option}: NAME=FILE is expected, such as contact=names.txt")
+        files[name] = Path(file)
+    read = read_phrases(phrases, files)
+    for problem in read.problems:
+        report("warning", str(problem))
+    return [read]
+
+
+def _transcribe(
+    recognizer: "Recognizer", file: Path, output: _Output, streaming: bool, expected: "Sequence[Expected]"
+) -> None:
     """Write the words in ``file`` to ``output``; while ``streaming``, also whenever they change."""
     from stapes.audio import AudioReader
 
     reader = AudioReader(file, block_seconds=STREAM_BLOCK_SECONDS) if streaming else AudioReader(file)
-    stream = recognizer.stream()
+    stream = recognizer.stream(expected=expected)
     told = ""
     for block in _without_chatter(reader):
         stream.accept(block)

@@ -1,10 +1,12 @@
 """From encoder frames to words: greedy and beam search over a transducer with a stateless predictor."""
 
 from stapes.decode.beam import BeamSearch, BeamState
+from stapes.decode.biasing import Phrases, Problem, read_phrases
 from stapes.decode.expectation import Expectation
 from stapes.decode.greedy import GreedySearch, GreedyState
 from stapes.decode.hypothesis import Hypothesis, Word
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
+from stapes.decode.segmenter import Segmenter
 from stapes.decode.trace import Merge, Node
 
 __all__ = [
@@ -19,6 +21,10 @@ __all__ = [
     "Hypothesis",
     "Merge",
     "Node",
+    "Phrases",
+    "Problem",
     "Scorer",
+    "Segmenter",
     "Word",
+    "read_phrases",
 ]

@@ -1,6 +1,7 @@
 """The recogniser: a packed model, and the streams of sound that it listens to."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stapes import engine
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
-from stapes.decode import BeamSearch, GreedySearch, Scorer
+from stapes.decode import BeamSearch, Expectation, GreedySearch, Phrases, Scorer
 from stapes.errors import AudioError, ConfigError
 from stapes.session.transcript import Transcript, to_transcript
 
@@ -34,6 +35,13 @@ class Network(Scorer, Protocol):
 
     def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
         """The encoder frames that were waiting for more samples; the state after them."""
+
+
+class Expected(Protocol):
+    """What is expected to be said, whatever the network: `stapes.Phrases` and the like."""
+
+    def compile(self, vocabulary: Sequence[str]) -> Expectation:
+        """The same over the pieces of a network; what is costly in it is made once and kept."""
 
 
 class Recognizer:
@@ -63,15 +71,24 @@ class Recognizer:
         )
         self._beam = beam
 
-    def stream(self, sample_rate_hz: int = NETWORK_RATE_HZ) -> "Stream":
+    def stream(self, sample_rate_hz: int = NETWORK_RATE_HZ, expected: Sequence[Expected] = ()) -> "Stream":
         """A new stream of sound that arrives at ``sample_rate_hz``, 8000 to 192000.
+
+        Args:
+            sample_rate_hz: the rate of the samples.
+            expected: what is likely to be said in this stream. With any, even a beam of 1 is a beam search.
 
         Raises:
             AudioError: a rate outside the range.
         """
-        return Stream(self._network, self._beam, sample_rate_hz)
+        return Stream(self._network, self._beam, sample_rate_hz, expected)
 
-    def transcribe(self, sound: str | Path | ArrayLike, sample_rate_hz: int = NETWORK_RATE_HZ) -> Transcript:
+    def transcribe(
+        self,
+        sound: str | Path | ArrayLike,
+        sample_rate_hz: int = NETWORK_RATE_HZ,
+        expected: Sequence[Expected] = (),
+    ) -> Transcript:
         """The words in a sound file or in an array of samples.
 
         Warns with `stapes.audio.AudioWarning` where the end of a file is missing; the rest is transcribed.
@@ -80,14 +97,15 @@ class Recognizer:
             sound: the path of a file that `stapes.audio.AudioReader` reads, or samples that
                 `stapes.audio.to_mono` accepts.
             sample_rate_hz: the rate of an array, 8000 to 192000; a file tells its own.
+            expected: what is likely to be said, as in `stream`.
 
         Raises:
             AudioError: the file cannot be read, or the samples are no sound.
         """
         if not isinstance(sound, str | Path):
-            return self.stream(sample_rate_hz).accept(sound).finish()
+            return self.stream(sample_rate_hz, expected).accept(sound).finish()
         reader = AudioReader(sound, NETWORK_RATE_HZ)
-        stream = self.stream()
+        stream = self.stream(expected=expected)
         for block in reader:
             stream.accept(block)
         if reader.warning:
@@ -98,10 +116,13 @@ class Recognizer:
 class Stream:
     """One stream of sound; the results are the same, bit for bit, for every way to cut it into chunks."""
 
-    def __init__(self, network: Network, beam: int, sample_rate_hz: int) -> None:
+    def __init__(
+        self, network: Network, beam: int, sample_rate_hz: int, expected: Sequence[Expected] = ()
+    ) -> None:
         self._network = network
         self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
-        self._search = GreedySearch(network) if beam == 1 else BeamSearch(network, beam)
+        self._search = _search(network, beam, expected)
+        self._phrases = [each for each in expected if isinstance(each, Phrases)]
         self._network_state = network.init_state()
         self._search_state: Any = self._search.init_state()
         self._heard_samples = 0
@@ -125,7 +146,7 @@ class Stream:
         """What was heard so far; later words may change earlier ones."""
         duration = self._heard_samples / self._resampler.from_hz
         hypothesis = self._search.result(self._search_state)
-        return to_transcript(hypothesis, self._network.frame_ms / 1000, duration)
+        return to_transcript(hypothesis, self._network.frame_ms / 1000, duration, self._phrases)
 
     def finish(self) -> Transcript:
         """End the stream and return the final words; a second call returns the same."""
@@ -139,3 +160,9 @@ class Stream:
     def _hear(self, samples: NDArray[np.float32]) -> None:
         frames, self._network_state = self._network.accept(samples, self._network_state)
         self._search_state = self._search.advance(frames, self._search_state)
+
+
+def _search(network: Network, beam: int, expected: Sequence[Expected]) -> GreedySearch | BeamSearch:
+    if beam == 1 and not expected:
+        return GreedySearch(network)
+    return BeamSearch(network, beam, expected=[each.compile(network.vocabulary) for each in expected])

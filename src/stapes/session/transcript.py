@@ -1,8 +1,9 @@
 """What was said, and when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stapes.decode import Hypothesis
+from stapes.decode import Hypothesis, Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +11,7 @@ class Word:
     """A recognised word.
 
     Attributes:
-        text: the word in spoken form, lower case.
+        text: the word in spoken form, lower case; or the written form of a phrase, which may be several words.
         start: seconds from the beginning of the recording, at least 0.
         end: seconds, at least ``start`` and at most the duration of the recording.
         confidence: from 0 to 1; not calibrated.
@@ -37,8 +38,14 @@ class Transcript:
     duration: float
 
 
-def to_transcript(hypothesis: Hypothesis, frame_seconds: float, duration: float) -> Transcript:
-    """``hypothesis`` in seconds; a word that the network emits after the last sample ends with it."""
+def to_transcript(
+    hypothesis: Hypothesis, frame_seconds: float, duration: float, phrases: Sequence[Phrases] = ()
+) -> Transcript:
+    """``hypothesis`` in seconds, with ``phrases`` in their written form.
+
+    A word that the network emits after the last sample ends with it. The words of a phrase that is written otherwise
+    than spoken become one, as sure as the least sure of them.
+    """
 
     def seconds(frame: int) -> float:
         return min(frame * frame_seconds, duration)
@@ -47,4 +54,18 @@ def to_transcript(hypothesis: Hypothesis, frame_seconds: float, duration: float)
         Word(word.text, seconds(word.start_frame), seconds(word.end_frame), word.confidence)
         for word in hypothesis.words
     )
-    return Transcript(hypothesis.text, words, duration)
+    for each in phrases:
+        words = _written(words, each)
+    return Transcript(" ".join(word.text for word in words), words, duration)
+
+
+def _written(words: tuple[Word, ...], phrases: Phrases) -> tuple[Word, ...]:
+    return tuple(
+        Word(
+            form.text,
+            words[form.first].start,
+            words[form.end - 1].end,
+            min(word.confidence for word in words[form.first : form.end]),
+        )
+        for form in phrases.written([word.text for word in words])
+    )

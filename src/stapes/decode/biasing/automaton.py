@@ -1,0 +1,275 @@
+"""Phrases as an automaton over labels: a bonus while one is being said, taken back when it breaks off.
+
+A label sequence is read as open words and phrases, in the way that earns most. A phrase is worth
+
+    weight · (RARITY · cost − SIZE · ln N) − PRIOR        in nats,
+
+with the cost of its letters in the generic text that the pieces of the vocabulary were made from
+(``stapes.decode.segmenter``) and the number N of phrases in the list. Up to the three constants this is the
+log-likelihood ratio of «one of the N phrases» to «any text»: rare and long names earn much, common words next to
+nothing, and each phrase of a long list less than one of a short list. A phrase that is being said is worth the same
+of the letters so far, with N over the number of phrases that begin so; since no reading is ever worth less than
+that of open words, the first letters, which thousands of names share, earn nothing. What a sequence scores is thus
+a function of its letters: any pieces that spell a phrase match it. A class is stored once; each template that
+names it enters and leaves it. Icefall's and others' context graphs do this for one list of piece sequences;
+Aho & Corasick 1975 gave the automaton.
+
+State: the *threads*, each a place in a template (and in the class that it is in) and its worth apart from that of
+the place, relative to the best reading in which nothing is being said. Threads are found when they are first
+needed; nothing is expanded. Worths are multiples of 2**-10, so that sums are exact and equal states are equal.
+
+Shapes: V vocabulary.
+"""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stapes.decode.biasing.trie import Place, Trie, TrieNode
+from stapes.decode.scorer import BLANK, UNKNOWN_PIECE
+from stapes.decode.segmenter import Segmenter
+from stapes.decode.words import WORD_MARK
+
+RARITY = 0.5
+SIZE = 0.5
+PRIOR = 2.0
+
+FIRST_CLASS = 0xE000
+"""Code point (private use) that stands for the first class in a template; the others follow."""
+
+_GRID = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a thread is: a place in the templates, and in class ``index`` while one is being said."""
+
+    template: Place
+    index: int = -1
+    member: Place = (0, 0, 0)
+
+
+Threads = dict[Position, float]
+"""Worth of each thread apart from that of its place, relative to the reading in which nothing is being said."""
+
+State = tuple[tuple[Position, float], ...]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What may be said: templates, and the classes that they name.
+
+    Args:
+        templates: letters of each phrase, with U+2581 before each word; a class is one letter.
+        classes: the members of each, spelled in the same way.
+    """
+
+    templates: Trie
+    classes: tuple[Trie, ...]
+
+
+class Biasing:
+    """``Lists`` over a vocabulary; an `stapes.decode.Expectation`.
+
+    Args:
+        lists: what may be said.
+        vocabulary: the V pieces by label.
+    """
+
+    def __init__(self, lists: Lists, vocabulary: Sequence[str]) -> None:
+        segmenter = Segmenter(vocabulary)
+        self._templates = _Worth(lists.templates, segmenter)
+        self._classes = [_Worth(members, segmenter) for members in lists.classes]
+        self._pieces = list(vocabulary)
+        self._begins = np.array([piece.startswith(WORD_MARK) for piece in vocabulary])
+        self._inside, self._after_mark = _letters(vocabulary)
+        self._size = len(vocabulary)
+        self._root = Position(lists.templates.root)
+        self._fresh = self._move({self._root: -PRIOR}, WORD_MARK)
+        self._fresh_row = self._zeros()
+        self._score(self._fresh_row, self._fresh, self._after_mark, 0.0)
+
+    def start(self) -> Hashable:
+        """Before the first label, which begins a word whatever its piece."""
+        return None
+
+    def scores(self, state: Hashable) -> NDArray[np.float32]:
+        """[V] what each label adds after ``state``."""
+        if state is None:
+            row = self._fresh_row.copy()
+            self._score(row, self._fresh, self._inside, 0.0)
+            return row
+        threads = dict(cast(State, state))
+        before = self._worth(threads)
+        gain, kept = self._close(threads)
+        row = np.where(self._begins, self._fresh_row + np.float32(gain - before), np.float32(-before))
+        self._score(row, threads, self._inside, -before)
+        if kept:
+            self._score(row, self._begin(gain, kept), self._after_mark, gain - before)
+        return row
+
+    def step(self, state: Hashable, label: int) -> Hashable:
+        """The threads after ``label``."""
+        letters = self._pieces[label]
+        if state is None:
+            threads, letters = self._fresh, letters.removeprefix(WORD_MARK)
+        else:
+            threads = dict(cast(State, state))
+            if letters.startswith(WORD_MARK):
+                threads, letters = self._begin(*self._close(threads)), letters[1:]
+        for letter in letters:
+            threads = self._move(threads, letter)
+        return tuple(sorted(threads.items(), key=_order))
+
+    def final(self, state: Hashable) -> float:
+        """What a phrase that ends here is worth, less what was given for those that do not."""
+        threads = dict(cast(State, state or ()))
+        return self._close(threads)[0] - self._worth(threads)
+
+    def _zeros(self) -> NDArray[np.float32]:
+        return np.zeros(self._size, dtype=np.float32)
+
+    def _score(self, row: NDArray[np.float32], threads: Threads, letters: "_Letters", base: float) -> None:
+        """Write into ``row`` what the labels below ``letters`` are worth that go on with any of ``threads``."""
+        if letters.labels:
+            row[letters.labels] = base + self._worth(threads)
+        for letter, below in letters.next.items():
+            moved = self._move(threads, letter)
+            if moved:
+                self._score(row, moved, below, base)
+
+    def _worth(self, threads: Threads) -> float:
+        """Worth of the best reading, relative to the one in which nothing is being said."""
+        return max([0.0, *(apart + self._place_worth(position) for position, apart in threads.items())])
+
+    def _place_worth(self, position: Position) -> float:
+        worth = self._templates.so_far(position.template)
+        if position.index < 0:
+            return worth
+        weight = self._templates.trie.node(position.template).weight
+        return worth + _grid(weight * self._classes[position.index].so_far(position.member))
+
+    def _begin(self, gain: float, threads: Threads) -> Threads:
+        """The threads after a word mark, relative to a reading that earned ``gain``."""
+        return self._move(
+            {self._root: -PRIOR, **{at: apart - gain for at, apart in threads.items()}}, WORD_MARK
+        )
+
+    def _close(self, threads: Threads) -> tuple[float, Threads]:
+        """What a word's end earns at once, and the threads that another word can go on with."""
+        gain = 0.0
+        kept: Threads = {}
+        for position, apart in threads.items():
+            _keep(kept, position, apart)
+            if position.index >= 0:
+                members = self._classes[position.index]
+                if members.trie.node(position.member).entry is None:
+                    continue
+                weight = self._templates.trie.node(position.template).weight
+                apart += _grid(weight * members.whole(position.member))
+                position = Position(position.template)
+                _keep(kept, position, apart)
+            if self._templates.trie.node(position.template).entry is not None:
+                gain = max(gain, apart + self._templates.whole(position.template))
+        return gain, kept
+
+    def _move(self, threads: Threads, letter: str) -> Threads:
+        """The threads after ``letter``."""
+        moved: Threads = {}
+        for position, apart in threads.items():
+            if position.index >= 0:
+                member = self._classes[position.index].trie.node(position.member).next.get(letter)
+                if member is not None:
+                    _keep(moved, Position(position.template, position.index, member), apart)
+                continue
+            branches = self._templates.trie.node(position.template).next
+            if letter in branches:
+                _keep(moved, Position(branches[letter]), apart)
+            if letter == WORD_MARK:
+                self._enter(moved, branches, apart)
+        return moved
+
+    def _enter(self, moved: Threads, branches: Mapping[str, Place], apart: float) -> None:
+        """Add the first letter of every class among ``branches``."""
+        for letter, place in branches.items():
+            index = ord(letter) - FIRST_CLASS
+            if 0 <= index < len(self._classes):
+                members = self._classes[index].trie
+                member = members.node(members.root).next.get(WORD_MARK)
+                if member is not None:
+                    _keep(moved, Position(place, index, member), apart)
+
+
+class _Worth:
+    """What the texts of a trie are worth, whole and unfinished."""
+
+    def __init__(self, trie: Trie, segmenter: Segmenter) -> None:
+        self.trie = trie
+        self._segmenter = segmenter
+        self._known: dict[Place, float] = {}
+
+    def so_far(self, place: Place) -> float:
+        """Worth of what leads to ``place``."""
+        worth = self._known.get(place)
+        if worth is None:
+            node = self.trie.node(place)
+            worth = self._known[place] = self._value(node, node.weight, place[1] - place[0])
+        return worth
+
+    def whole(self, place: Place) -> float:
+        """Worth of the text that ends at ``place``."""
+        node = self.trie.node(place)
+        return self._value(node, self.trie.weights[place[0]], 1)
+
+    def _value(self, node: TrieNode, weight: float, count: int) -> float:
+        if not node.prefix:
+            return 0.0
+        cost = sum(self._cost(part) for part in _between_classes(node.prefix))
+        return _grid(weight * (RARITY * cost - SIZE * math.log(len(self.trie) / count)))
+
+    def _cost(self, letters: str) -> float:
+        """Cost of ``letters`` as far as whole pieces spell them."""
+        return max(cost for cost in self._segmenter.costs(letters) if not math.isinf(cost))
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """The vocabulary by letters: the labels that end here, and what goes on."""
+
+    labels: list[int]
+    next: "dict[str, _Letters]"
+
+
+def _letters(vocabulary: Sequence[str]) -> tuple[_Letters, _Letters]:
+    """The labels that go on with a word, and those that begin one, without their mark."""
+    inside, begins = _Letters([], {}), _Letters([], {})
+    for label, piece in enumerate(vocabulary):
+        if label != BLANK and piece != UNKNOWN_PIECE:
+            place = begins if piece.startswith(WORD_MARK) else inside
+            for letter in piece.removeprefix(WORD_MARK):
+                place = place.next.setdefault(letter, _Letters([], {}))
+            place.labels.append(label)
+    return inside, begins
+
+
+def _between_classes(prefix: str) -> list[str]:
+    return "".join(" " if ord(letter) >= FIRST_CLASS else letter for letter in prefix).split()
+
+
+def _keep(threads: Threads, position: Position, apart: float) -> None:
+    """Enter a thread, unless a better one is at the same place."""
+    if apart > threads.get(position, -math.inf):
+        threads[position] = apart
+
+
+def _order(thread: tuple[Position, float]) -> tuple[Hashable, ...]:
+    position, _ = thread
+    return position.template, position.index, position.member
+
+
+def _grid(worth: float) -> float:
+    return round(worth * _GRID) / _GRID
