@@ -16,16 +16,18 @@ PIECES = ["<blk>", "<unk>", *(f"▁w{index}" for index in range(10))]
 SIZES = TransducerConfig(vocabulary=len(PIECES), channels=(3, 5), hidden=24, layers=2, embedding=7, joint=11)
 
 
-def random_checkpoint(folder: Path, seed: int = 0) -> tuple[Path, Transducer]:
+def random_checkpoint(
+    folder: Path, seed: int = 0, sizes: TransducerConfig = SIZES
+) -> tuple[Path, Transducer]:
     """A checkpoint in ``folder`` and the network in it, in evaluation mode."""
     torch.manual_seed(seed)
-    network = Transducer(SIZES)
+    network = Transducer(sizes)
     with torch.no_grad():
         network.feature_mean.fill_(-9.0)
         network.feature_scale.fill_(0.25)
         for parameter in network.parameters():
             parameter.mul_(2.0)
-    recipe = Recipe(name="tiny", licence="Apache-2.0", network=SIZES)
+    recipe = Recipe(name="tiny", licence="Apache-2.0", network=sizes)
     facts = {"recipe": config.to_dict(recipe), "subwords": "", "pieces": PIECES, "best": 1.0}
     path = folder / "best.safetensors"
     checkpoint.save(path, Checkpoint(7, network.state_dict(), {}, {}, facts))

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from stapes.codec import CODECS, Codec, Float16, Float32, Uniform, by_name
+from stapes.codec import CODECS, Codec, Float16, Float32, Uniform, Unsigned, by_name
 from stapes.errors import ConfigError, FormatError
 
 SMALLEST_NORMAL = float(np.finfo(np.float32).smallest_normal)
@@ -81,6 +81,25 @@ def test_float16_rounds_half_to_even() -> None:
     weights = np.array([1 + 2**-11, 1 + 3 * 2**-11, 65504], np.float32)
     back = Float16().decode(Float16().encode(weights), (3,))
     np.testing.assert_array_equal(back, np.array([1, 1 + 2**-9, 65504], np.float32))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_unsigned_keeps_whole_numbers(bits: int) -> None:
+    numbers = np.array([[0, 1, 2**bits - 1]], np.float32)
+    sections = Unsigned(bits).encode(numbers)
+    assert len(sections["values"]) == 3 * bits // 8
+    np.testing.assert_array_equal(Unsigned(bits).decode(sections, (1, 3)), numbers)
+
+
+@pytest.mark.parametrize("number", [-1.0, 0.5, 256.0])
+def test_unsigned_refuses_what_it_cannot_keep(number: float) -> None:
+    with pytest.raises(FormatError, match=r"unsigned: .*accepted"):
+        Unsigned(8).encode(np.array([1, number], np.float32))
+
+
+def test_unsigned_takes_8_or_16_bits() -> None:
+    with pytest.raises(ConfigError, match="unsigned: 8 or 16 bits are accepted, got 7"):
+        Unsigned(7)
 
 
 def test_scalar_is_one_float() -> None:
@@ -218,7 +237,7 @@ def test_refuses_to_decode_an_empty_shape() -> None:
 
 
 def test_registry_rebuilds_every_codec_from_its_name_and_parameters() -> None:
-    assert sorted(CODECS) == ["float16", "float32", "uniform"]
+    assert sorted(CODECS) == ["float16", "float32", "uniform", "unsigned"]
     for codec in ALL:
         assert by_name(codec.name, codec.parameters()) == codec
     assert Uniform().parameters() == {"bits": 8}
@@ -227,7 +246,7 @@ def test_registry_rebuilds_every_codec_from_its_name_and_parameters() -> None:
 @pytest.mark.parametrize(
     ("name", "parameters", "text"),
     [
-        ("zip", {}, "codec 'zip' is unknown; float16, float32, uniform are accepted"),
+        ("zip", {}, "codec 'zip' is unknown; float16, float32, uniform, unsigned are accepted"),
         ("uniform", {"bits": 4}, "codec 'uniform': uniform: 8 bits are accepted, got 4"),
         ("uniform", {"bit": 8}, "codec 'uniform': unknown setting 'bit'; did you mean 'bits'?"),
     ],

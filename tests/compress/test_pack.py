@@ -71,3 +71,10 @@ def test_no_checkpoint_is_one_sentence(tmp_path, capsys, content):
     assert f"{source}: not a checkpoint of stapes train" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "m.stapes").exists()
+
+
+def test_text_goes_with_a_packed_model_alone(tmp_path, capsys):
+    source, _ = random_checkpoint(tmp_path)
+    arguments = ["pack", str(source), str(tmp_path / "half.safetensors"), "--half", "--text", str(tmp_path)]
+    assert main(arguments) == 2
+    assert "--half writes weights alone; --text is for a packed model." in capsys.readouterr().err

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from stapes.cli.corpus import command
-from stapes.corpus import prepare, read_manifest
+from stapes.corpus import prepare, read_manifest, read_sentences
 from stapes.errors import CorpusError
 
 
@@ -45,7 +45,7 @@ def data(tmp_path: Path) -> Path:
 def test_every_set_lands_where_it_belongs(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "manifests"
     prepared = prepare(data, out)
-    read = {path.stem: read_manifest(path, check_audio=True) for path in out.iterdir()}
+    read = {path.stem: read_manifest(path, check_audio=True) for path in out.glob("*.jsonl")}
     assert set(read) == set(prepared.manifests) == {
         "train", "dev-an4", "dev-synthetic", "test-an4", "test-keywords", "test-digits", "test-words",
     }  # fmt: skip
@@ -61,6 +61,19 @@ def test_sentences_of_text_tests_are_left_out(data: Path, tmp_path: Path) -> Non
     prepared = prepare(data, tmp_path / "out")
     assert [u.id for u in prepared.manifests["train"] if u.set == "synthetic"] == ["synthetic-k1"]
     assert prepared.left_out == {"synthetic": 1}
+
+
+def test_sentences_for_a_language_model_hold_nothing_that_is_measured_on(data: Path, tmp_path: Path) -> None:
+    (data / "text/snips/train.jsonl").write_text(
+        "".join(json.dumps({"text": text}) + "\n" for text in ("Play 2 songs", "Book a table", "enter nine"))
+    )
+    (data / "text/more.txt").write_text("play two songs\nrain tomorrow\n\n")
+    prepared = prepare(data, tmp_path / "out")
+    assert {"play two songs", "rain tomorrow"} <= set(prepared.sentences)
+    assert not {"book a table", "enter nine", "yes", ""} & set(prepared.sentences)
+    assert len(set(prepared.sentences)) == len(prepared.sentences)
+    assert {u.text for u in prepared.manifests["train"] if u.set == "synthetic"} <= set(prepared.sentences)
+    assert read_sentences(tmp_path / "out/text.txt") == prepared.sentences
 
 
 def test_further_speech_is_guarded(data: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class PlayedNetwork:
 
     vocabulary = VOCABULARY
     frame_ms = 40.0
+    language_model = None
 
     def init_state(self) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)

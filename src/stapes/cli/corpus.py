@@ -42,12 +42,14 @@ def _parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...])
 def prepare(data: Path, out: Path, extras: list[tuple[str, Path]]) -> None:
     """Write train, dev and test manifests of the sets in DATA to the folder OUT.
 
-    DATA holds an4/, keywords/, digits/, single-words/ and synthetic-en/, or some of them.
+    DATA holds an4/, keywords/, digits/, single-words/ and synthetic-en/, or some of them. OUT/text.txt
+    gets the sentences for a language model: those of the training set and of DATA/text/, less what is held out.
     """
     from stapes.corpus.sets import prepare as run
 
     prepared = run(data, out, extras)
     _tell(prepared.manifests)
+    click.echo(f"{'text':14} {len(prepared.sentences):7} sentences")
     for set_name, count in prepared.left_out.items():
         click.echo(f"left out of training: {count} of {set_name} with a held-out sentence, voice or speaker")
 
@@ -107,6 +109,7 @@ def synthesise(
     Stopped and started again, it goes on where it was. Voices held out for development are never used.
     """
     from stapes.corpus.manifest import read_manifest
+    from stapes.corpus.sentences import read_sentences
     from stapes.corpus.synthesise import SynthesisConfig
     from stapes.corpus.synthesise import synthesise as run
 
@@ -115,22 +118,11 @@ def synthesise(
     )
     held_out = [utterance for path in excluded for utterance in read_manifest(path)]
     with _progress("speaking") as on_progress:
-        result = run(_read_lines(texts), out, config, held_out, on_progress)
+        result = run(read_sentences(texts), out, config, held_out, on_progress)
     click.echo(
         f"{out / 'manifest.jsonl'}: {result.spoken} spoken, {result.resumed} there already, "
         f"{result.excluded} held out, {result.unspeakable} that {engine} cannot say"
     )
-
-
-def _read_lines(path: Path) -> list[str]:
-    from stapes.errors import CorpusError
-
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise CorpusError(
-            f"{path}: cannot be read; a text file with one sentence a line is expected"
-        ) from None
 
 
 @contextmanager

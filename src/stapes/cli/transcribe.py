@@ -31,7 +31,7 @@ STANDARD_ERROR = 2
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the time of each word.")
 @click.option("--stream", "streaming", is_flag=True, help="Show the words as they grow.")
 @click.option(
-    "--beam", type=click.IntRange(min=1), default=4, show_default=True, help="Histories followed at once."
+    "--beam", type=click.IntRange(min=1), default=8, show_default=True, help="Histories followed at once."
 )
 @click.option("--phrases", type=click.Path(path_type=Path), help="File of what is likely to be said.")
 @click.option(

@@ -7,9 +7,10 @@ from stapes import config
 from stapes.codec.contract import Codec
 from stapes.codec.floating import Float16, Float32
 from stapes.codec.uniform import Uniform
+from stapes.codec.unsigned import Unsigned
 from stapes.errors import ConfigError, FormatError
 
-CODECS: Mapping[str, type[Codec]] = {codec.name: codec for codec in (Float16, Float32, Uniform)}
+CODECS: Mapping[str, type[Codec]] = {codec.name: codec for codec in (Float16, Float32, Uniform, Unsigned)}
 
 
 def by_name(name: str, parameters: Mapping[str, Any]) -> Codec:

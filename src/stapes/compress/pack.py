@@ -8,6 +8,8 @@ from torch import Tensor
 
 from stapes import config, format
 from stapes.codec import Codec, Float32, Uniform
+from stapes.compress.language_model import language_model_metadata, language_model_tensors
+from stapes.corpus import Subwords, read_sentences
 from stapes.train import checkpoint
 from stapes.train.recipe import Recipe
 
@@ -15,17 +17,19 @@ from stapes.train.recipe import Recipe
 _TRAINING_ONLY = ("ctc.",)
 
 
-def pack(source: Path, target: Path, codec: Codec | None = None) -> None:
+def pack(source: Path, target: Path, codec: Codec | None = None, text: Path | None = None) -> None:
     """Write the averaged weights of a checkpoint as a packed model.
 
     Args:
         source: ``best.safetensors`` or ``checkpoint.safetensors`` of a training run.
         target: the ``.stapes`` file to write.
         codec: of the matrices; 8 bits with a scale per row by default.
+        text: sentences in spoken form, one a line, for a language model; none is packed by default.
 
     Raises:
         TrainingError: ``source`` is no checkpoint.
         ConfigError: the recipe stored in it is not one of this version.
+        CorpusError: ``text`` cannot be read or holds no sentence.
     """
     saved = checkpoint.load(source)
     recipe = config.build(Recipe, saved.facts["recipe"], f"{source}: recipe")
@@ -35,7 +39,13 @@ def pack(source: Path, target: Path, codec: Codec | None = None) -> None:
         for name, tensor in weights.items()
         if not name.startswith(_TRAINING_ONLY)
     }
-    format.write(target, _metadata(recipe, saved.facts, saved.step), tensors)
+    metadata = _metadata(recipe, saved.facts, saved.step)
+    if text is not None:
+        subwords = Subwords.from_bytes(bytes.fromhex(saved.facts["subwords"]))
+        sentences = [subwords.encode(sentence) for sentence in read_sentences(text)]
+        tensors |= language_model_tensors(sentences, len(subwords.pieces), recipe.language_model)
+        metadata["language_model"] = language_model_metadata(recipe.language_model)
+    format.write(target, metadata, tensors)
 
 
 def _codec(tensor: Tensor, matrices: Codec) -> Codec:

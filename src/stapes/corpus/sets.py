@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stapes.corpus import splits
-from stapes.corpus.leaks import Guard, check_leaks, sift
+from stapes.corpus.leaks import CLOSED_SETS, Guard, check_leaks, sift
 from stapes.corpus.manifest import Utterance, read_manifest, write_manifest
+from stapes.corpus.sentences import gather_sentences, write_sentences
 from stapes.corpus.text import normalise
 from stapes.errors import CorpusError
 
@@ -33,19 +34,22 @@ class Prepared:
 
     Args:
         manifests: the manifests by name (``train``, ``dev-an4``, …), each with at least one utterance.
+        sentences: for a language model, each once.
         left_out: utterances that would have let a held-out sentence or voice into training, by set.
     """
 
     manifests: dict[str, list[Utterance]]
+    sentences: list[str]
     left_out: dict[str, int]
 
 
 def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = ()) -> Prepared:
-    """Write ``out``/train.jsonl, dev-*.jsonl and test-*.jsonl for the sets that lie in ``data``.
+    """Write ``out``/train.jsonl, dev-*.jsonl, test-*.jsonl and text.txt for the sets that lie in ``data``.
 
     Texts are brought to spoken form, every utterance carries its set, and ids begin with it. What the guard
     of ``stapes.corpus.leaks`` refuses is left out of training; sentences of ``data``/text/*/test.jsonl are
-    guarded too.
+    guarded too. The sentences of text.txt are those of training, of ``data``/text/*/train.jsonl and of
+    ``data``/text/*.txt, less every guarded one and every one of a held-out set with an open vocabulary.
 
     Args:
         data: folder with an4/, keywords/, digits/, single-words/ and synthetic-en/; each may be missing.
@@ -65,12 +69,16 @@ def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = ()) -> P
         )
     _check_ids(manifests["train"])
     held_out = [u for name, part in manifests.items() if name != "train" for u in part]
-    sentences = _test_sentences(data)
-    left_out = _sift(manifests, Guard(held_out, sentences))
-    check_leaks(manifests["train"], held_out, sentences)
+    guarded = _test_sentences(data)
+    left_out = _sift(manifests, Guard(held_out, guarded))
+    check_leaks(manifests["train"], held_out, guarded)
     for name, utterances in manifests.items():
         write_manifest(out / f"{name}.jsonl", utterances)
-    return Prepared(manifests, left_out)
+    open_ended = [u.text for u in held_out if u.set not in CLOSED_SETS]
+    spoken = [u.text for u in manifests["train"]]
+    sentences = gather_sentences(data / "text", spoken, [*guarded, *open_ended])
+    write_sentences(out / "text.txt", sentences)
+    return Prepared(manifests, sentences, left_out)
 
 
 def _gather(data: Path) -> dict[str, list[Utterance]]:

@@ -5,6 +5,7 @@ from stapes.decode.biasing import Phrases, Problem, read_phrases
 from stapes.decode.expectation import Expectation
 from stapes.decode.greedy import GreedySearch, GreedyState
 from stapes.decode.hypothesis import Hypothesis, Word
+from stapes.decode.ngram import NGram, NGramTables
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
 from stapes.decode.segmenter import Segmenter
 from stapes.decode.trace import Merge, Node
@@ -20,6 +21,8 @@ __all__ = [
     "GreedyState",
     "Hypothesis",
     "Merge",
+    "NGram",
+    "NGramTables",
     "Node",
     "Phrases",
     "Problem",

@@ -8,7 +8,7 @@ Shapes: V vocabulary.
 """
 
 from collections.abc import Hashable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,13 @@ class Expectation(Protocol):
     def start(self) -> Hashable:
         """The state before the first label."""
 
-    def scores(self, state: Hashable) -> NDArray[np.float32]:
+    def scores(self, state: Any) -> NDArray[np.float32]:
         """[V] score of each label after ``state``; minus infinity forbids one. That of blank is not looked at."""
 
-    def step(self, state: Hashable, label: int) -> Hashable:
+    def step(self, state: Any, label: int) -> Hashable:
         """The state after ``label``, which ``scores`` does not forbid."""
 
-    def final(self, state: Hashable) -> float:
+    def final(self, state: Any) -> float:
         """Score of nothing following ``state``: what is taken back, or what an end is worth; may be infinite."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stapes import format as packed_format
 from stapes.engine.bundled import bundled_model
+from stapes.engine.language_model import read_language_model
 from stapes.engine.settings import NetworkSettings, read_settings, take_tensors
 from stapes.features import Fbank, FbankState
 from stapes.units import ms_to_samples
@@ -56,6 +57,9 @@ class Network:
 
     def __init__(self, model: packed_format.PackedModel) -> None:
         self.settings: NetworkSettings = read_settings(model.metadata)
+        self.language_model = read_language_model(
+            model.metadata, model.tensors, len(self.settings.vocabulary)
+        )
         tensors = take_tensors(self.settings, model.tensors)
         self._fbank = Fbank(self.settings.features)
         self._tail = np.zeros(

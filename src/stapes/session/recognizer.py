@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stapes import engine
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
-from stapes.decode import BeamSearch, Expectation, GreedySearch, Phrases, Scorer
+from stapes.decode import BeamSearch, Expectation, GreedySearch, NGram, NGramTables, Phrases, Scorer
 from stapes.errors import AudioError, ConfigError
 from stapes.session.transcript import Transcript, to_transcript
 
@@ -26,6 +26,10 @@ class Network(Scorer, Protocol):
     @property
     def frame_ms(self) -> float:
         """Distance between encoder frames."""
+
+    @property
+    def language_model(self) -> NGramTables | None:
+        """What the beam search expects of any speech, if there is something."""
 
     def init_state(self) -> Any:
         """The state before the first sample."""
@@ -56,20 +60,22 @@ class Recognizer:
 
     Args:
         model: a packed model file, a loaded network, or None for the model that comes with stapes.
-        beam: histories followed at once, at least 1; 1 is a greedy search.
+        beam: histories followed at once, at least 1; 1 is a greedy search, which knows no language model.
 
     Raises:
         FormatError: the file is missing, is no packed model, or is damaged.
         ConfigError: ``beam`` is out of range.
     """
 
-    def __init__(self, model: str | Path | Network | None = None, beam: int = 4) -> None:
+    def __init__(self, model: str | Path | Network | None = None, beam: int = 8) -> None:
         if beam < 1:
             raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
         self._network: Network = (
             engine.Network.load(model) if model is None or isinstance(model, str | Path) else model
         )
         self._beam = beam
+        tables = self._network.language_model
+        self._language_model = () if tables is None else (NGram(tables),)
 
     def stream(self, sample_rate_hz: int = NETWORK_RATE_HZ, expected: Sequence[Expected] = ()) -> "Stream":
         """A new stream of sound that arrives at ``sample_rate_hz``, 8000 to 192000.
@@ -81,7 +87,7 @@ class Recognizer:
         Raises:
             AudioError: a rate outside the range.
         """
-        return Stream(self._network, self._beam, sample_rate_hz, expected)
+        return Stream(self._network, self._search(expected), sample_rate_hz, expected)
 
     def transcribe(
         self,
@@ -112,16 +118,26 @@ class Recognizer:
             warnings.warn(reader.warning, AudioWarning, stacklevel=2)
         return stream.finish()
 
+    def _search(self, expected: Sequence[Expected]) -> GreedySearch | BeamSearch:
+        if self._beam == 1 and not expected:
+            return GreedySearch(self._network)
+        compiled = [each.compile(self._network.vocabulary) for each in expected]
+        return BeamSearch(self._network, self._beam, expected=[*self._language_model, *compiled])
+
 
 class Stream:
     """One stream of sound; the results are the same, bit for bit, for every way to cut it into chunks."""
 
     def __init__(
-        self, network: Network, beam: int, sample_rate_hz: int, expected: Sequence[Expected] = ()
+        self,
+        network: Network,
+        search: GreedySearch | BeamSearch,
+        sample_rate_hz: int,
+        expected: Sequence[Expected] = (),
     ) -> None:
         self._network = network
         self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
-        self._search = _search(network, beam, expected)
+        self._search = search
         self._phrases = [each for each in expected if isinstance(each, Phrases)]
         self._network_state = network.init_state()
         self._search_state: Any = self._search.init_state()
@@ -160,9 +176,3 @@ class Stream:
     def _hear(self, samples: NDArray[np.float32]) -> None:
         frames, self._network_state = self._network.accept(samples, self._network_state)
         self._search_state = self._search.advance(frames, self._search_state)
-
-
-def _search(network: Network, beam: int, expected: Sequence[Expected]) -> GreedySearch | BeamSearch:
-    if beam == 1 and not expected:
-        return GreedySearch(network)
-    return BeamSearch(network, beam, expected=[each.compile(network.vocabulary) for each in expected])

@@ -107,6 +107,33 @@ class LossConfig:
 
 
 @dataclass(frozen=True)
+class LanguageModelConfig:
+    """The n-gram model over subwords that the search adds to the scores of the network.
+
+    Args:
+        order: labels of the longest n-gram, 2 to 6.
+        least_count: n-grams of three and more labels that occur less often are left out.
+        scale: factor of its log-probabilities, 0 to 10.
+        reward: added for each label, in nats, -10 to 10: a language model alone favours short texts.
+    """
+
+    order: int = 5
+    least_count: int = 2
+    scale: float = 0.3
+    reward: float = 1.2
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.order <= 6:
+            raise ConfigError(f"order: 2 to 6 is expected, got {self.order}")
+        if self.least_count < 1:
+            raise ConfigError(f"least_count: 1 or more is expected, got {self.least_count}")
+        if not 0 <= self.scale <= 10:
+            raise ConfigError(f"scale: 0 to 10 is expected, got {self.scale:g}")
+        if not -10 <= self.reward <= 10:
+            raise ConfigError(f"reward: -10 to 10 is expected, got {self.reward:g}")
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One published model.
 
@@ -134,3 +161,4 @@ class Recipe:
     spec_augment: SpecAugmentConfig = field(default_factory=SpecAugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
