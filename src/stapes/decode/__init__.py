@@ -2,6 +2,18 @@
 
 from stapes.decode.beam import BeamSearch, BeamState
 from stapes.decode.biasing import Phrases, Problem, read_phrases
+from stapes.decode.completeness import Completeness, text_features
+from stapes.decode.dictation import Dictation
+from stapes.decode.endpoint import (
+    SCALARS,
+    Endpointer,
+    EndpointState,
+    EndpointTables,
+    Levels,
+    OperatingPoint,
+    Reason,
+    end_probability,
+)
 from stapes.decode.expectation import Expectation
 from stapes.decode.greedy import GreedySearch, GreedyState
 from stapes.decode.hypothesis import Hypothesis, Word
@@ -13,21 +25,32 @@ from stapes.decode.trace import Merge, Node
 __all__ = [
     "BLANK",
     "INITIAL_CONTEXT",
+    "SCALARS",
     "BeamSearch",
     "BeamState",
+    "Completeness",
     "Context",
+    "Dictation",
+    "EndpointState",
+    "EndpointTables",
+    "Endpointer",
     "Expectation",
     "GreedySearch",
     "GreedyState",
     "Hypothesis",
+    "Levels",
     "Merge",
     "NGram",
     "NGramTables",
     "Node",
+    "OperatingPoint",
     "Phrases",
     "Problem",
+    "Reason",
     "Scorer",
     "Segmenter",
     "Word",
+    "end_probability",
     "read_phrases",
+    "text_features",
 ]

@@ -156,6 +156,11 @@ class BeamSearch:
             self._spelling, state.nodes[best], log_probs[best], rivals, stable, self._delay_frames
         )
 
+    def log_blank(self, frame: NDArray[np.float32], state: BeamState) -> float:
+        """Log-probability of blank at ``frame`` [J] after the most probable history of ``state``."""
+        context, _ = state.contexts[state.places[int(state.log_probs.argmax())]]
+        return float(self._scorer.join(frame, self._cache.rows([context]))[0, BLANK])
+
     def _rows(self, contexts: Sequence[Grouping]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Predictor output [G, J] and scores [G, V] of what is expected after each of ``contexts``."""
         predictions = self._cache.rows([labels for labels, _ in contexts])

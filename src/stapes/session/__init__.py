@@ -1,6 +1,37 @@
 """Sound in, words out: what an application talks to."""
 
+from stapes.decode import Reason
+from stapes.session.alignment import align
+from stapes.session.events import (
+    Confirmed,
+    Event,
+    Final,
+    Partial,
+    Reset,
+    Revised,
+    Speculative,
+    to_json,
+)
 from stapes.session.recognizer import Expected, Network, Recognizer, Stream
+from stapes.session.session import Session
 from stapes.session.transcript import Transcript, Word
 
-__all__ = ["Expected", "Network", "Recognizer", "Stream", "Transcript", "Word"]
+__all__ = [
+    "Confirmed",
+    "Event",
+    "Expected",
+    "Final",
+    "Network",
+    "Partial",
+    "Reason",
+    "Recognizer",
+    "Reset",
+    "Revised",
+    "Session",
+    "Speculative",
+    "Stream",
+    "Transcript",
+    "Word",
+    "align",
+    "to_json",
+]

@@ -1,7 +1,7 @@
 """The recogniser: a packed model, and the streams of sound that it listens to."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -10,11 +10,30 @@ from numpy.typing import ArrayLike, NDArray
 
 from stapes import engine
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
-from stapes.decode import BeamSearch, Expectation, GreedySearch, NGram, NGramTables, Phrases, Scorer
+from stapes.decode import (
+    BeamSearch,
+    Endpointer,
+    EndpointTables,
+    Expectation,
+    GreedySearch,
+    NGram,
+    NGramTables,
+    OperatingPoint,
+    Phrases,
+    Scorer,
+)
 from stapes.errors import AudioError, ConfigError
 from stapes.session.transcript import Transcript, to_transcript
 
 NETWORK_RATE_HZ = 16_000
+
+
+class Endpointing(EndpointTables, Protocol):
+    """An end-pointer with its operating points."""
+
+    @property
+    def points(self) -> Mapping[str, OperatingPoint]:
+        """Operating points by name."""
 
 
 class Network(Scorer, Protocol):
@@ -30,6 +49,10 @@ class Network(Scorer, Protocol):
     @property
     def language_model(self) -> NGramTables | None:
         """What the beam search expects of any speech, if there is something."""
+
+    @property
+    def endpointing(self) -> Endpointing | None:
+        """What is learned of the ends of utterances, if there is something."""
 
     def init_state(self) -> Any:
         """The state before the first sample."""
@@ -118,11 +141,34 @@ class Recognizer:
             warnings.warn(reader.warning, AudioWarning, stacklevel=2)
         return stream.finish()
 
+    @property
+    def network(self) -> Network:
+        """What was loaded."""
+        return self._network
+
+    def endpointer(self, point: str) -> Endpointer:
+        """The end-pointer of the model at its operating point of that name.
+
+        Raises:
+            ConfigError: the model has no end-pointer, or none of that name.
+        """
+        learned = self._network.endpointing
+        if learned is None:
+            raise ConfigError("session: the model has no end-pointer; one that `stapes endpoints` wrote is expected")
+        if point not in learned.points:
+            known = ", ".join(learned.points)
+            raise ConfigError(f"session: the model has no end-point setting '{point}'; {known} are accepted")
+        return Endpointer(self._network.vocabulary, learned, learned.points[point], self._network.frame_ms)
+
+    def beam_search(self, expected: Sequence[Expected] = ()) -> BeamSearch:
+        """A beam search with what the model and ``expected`` expect."""
+        compiled = [each.compile(self._network.vocabulary) for each in expected]
+        return BeamSearch(self._network, self._beam, expected=[*self._language_model, *compiled])
+
     def _search(self, expected: Sequence[Expected]) -> GreedySearch | BeamSearch:
         if self._beam == 1 and not expected:
             return GreedySearch(self._network)
-        compiled = [each.compile(self._network.vocabulary) for each in expected]
-        return BeamSearch(self._network, self._beam, expected=[*self._language_model, *compiled])
+        return self.beam_search(expected)
 
 
 class Stream:
