@@ -77,6 +77,13 @@ class Fitted:
     output_weight: Array
     output_bias: Array
 
+    def probabilities(self, observed: Array, scalars: int) -> NDArray[np.float64]:
+        """[X] of ``observed`` [X, S + 2 J]."""
+        inputs = (project(observed, scalars, self.projection) - self.mean) * self.scale
+        hidden = np.tanh(inputs @ self.hidden_weight.T + self.hidden_bias)
+        log_odds = (hidden @ self.output_weight + self.output_bias).astype(np.float64)
+        return 1 / (1 + np.exp(-log_odds))
+
 
 def fit_completeness(
     features: NDArray[np.int64], is_end: NDArray[np.bool_], buckets: int
@@ -122,6 +129,19 @@ def fit_endpointer(streams: Sequence[Observed], scalars: int, config: EndpointTr
         scale,
         *(tensor.detach().numpy() for tensor in (hidden.weight, hidden.bias, output.weight[0], output.bias)),
     )
+
+
+def out_of_fold(
+    streams: Sequence[Observed], scalars: int, config: EndpointTraining, folds: int
+) -> list[NDArray[np.float64]]:
+    """The probability at each frame of each of ``streams``, fitted on those of the other ``folds``."""
+    found: list[NDArray[np.float64]] = [np.zeros(0)] * len(streams)
+    for fold in range(folds):
+        others = [stream for index, stream in enumerate(streams) if index % folds != fold]
+        fitted = fit_endpointer(others, scalars, config)
+        for index in range(fold, len(streams), folds):
+            found[index] = fitted.probabilities(streams[index].inputs, scalars)
+    return found
 
 
 def project(observed: Array, scalars: int, projection: Array) -> Array:

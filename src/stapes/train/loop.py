@@ -25,7 +25,7 @@ from stapes.train.evaluate import development_score
 from stapes.train.history import History
 from stapes.train.processes import Processes
 from stapes.train.recipe import Recipe
-from stapes.train.rnnt import transducer_loss
+from stapes.train.rnnt import likely_windows, transducer_loss
 
 # Utterances whose features give the mean and scale that the network normalises with.
 _STATISTICS_UTTERANCES = 1000
@@ -174,6 +174,7 @@ class Run:
         network = self.network
         with torch.autocast(self.processes.device.type, torch.bfloat16, enabled=low):
             encoder, ctc_logits = network.encode(batch.features, batch.dropout_masks)
+            log_probs = ctc_logits.float().log_softmax(-1)
             predictor = network.predict(label_contexts(batch.labels))
             losses = transducer_loss(
                 encoder,
@@ -183,9 +184,10 @@ class Run:
                 batch.labels,
                 batch.frames,
                 batch.label_counts,
+                self._windows(log_probs, batch),
             )
         ctc = torch.nn.functional.ctc_loss(
-            ctc_logits.float().log_softmax(-1),
+            log_probs,
             batch.labels,
             batch.frames,
             batch.label_counts,
@@ -195,6 +197,14 @@ class Run:
         transducer = losses.sum()
         total = transducer + self.recipe.loss.ctc_weight * ctc
         return _Sums(total, transducer.detach(), ctc.detach())
+
+    def _windows(self, log_probs: Tensor, batch: Batch) -> Tensor | None:
+        """Where the joint is computed; everywhere until the CTC head, with ``log_probs`` [T, B, V], knows."""
+        settings = self.recipe.loss
+        if not settings.window or self.step < settings.window_from_step:
+            return None
+        by_utterance = log_probs.detach().transpose(0, 1)
+        return likely_windows(by_utterance, batch.labels, batch.frames, batch.label_counts, settings.window)
 
     @torch.no_grad()
     def _follow(self) -> None:

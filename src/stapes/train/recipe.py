@@ -94,12 +94,23 @@ class LossConfig:
     Args:
         ctc_weight: weight of the CTC head's loss beside the transducer's; the head is thrown away after training.
         dropout: probability of the variational dropout on each LSTM layer's input.
+        window: label positions of each frame at which the joint is computed, around where the CTC head expects them,
+            at least 2; 0 for all of them.
+        window_from_step: updates at the start that look at all of them, until the CTC head knows.
     """
 
     ctc_weight: float = 0.3
     dropout: float = 0.1
+    window: int = 0
+    window_from_step: int = 0
 
     def __post_init__(self) -> None:
+        if self.window < 0 or self.window == 1:
+            raise ConfigError(f"window: 0, or 2 and more is expected, got {self.window}")
+        if self.window and self.ctc_weight == 0:
+            raise ConfigError(
+                "window: a ctc_weight above 0 is expected with it, as the CTC head places the window"
+            )
         if self.ctc_weight < 0:
             raise ConfigError(f"ctc_weight: 0 or more is expected, got {self.ctc_weight:g}")
         if not 0 <= self.dropout < 1:
