@@ -1,12 +1,10 @@
-"""The door of the command line, and its verbs transcribe and listen, with a recogniser that counts."""
+"""The door of the command line, and its verb transcribe, with a recogniser that counts."""
 
 import json
 import os
 import re
 import subprocess
 import sys
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,9 @@ import soundfile
 from numpy.typing import NDArray
 
 import stapes.cli
-from stapes.audio import AudioWarning
 from stapes.cli import main
 from stapes.cli.live import LiveLine
-from stapes.errors import AudioError, FormatError
+from stapes.errors import FormatError
 from stapes.session import Transcript, Word
 
 COUNT = ("one", "two", "three", "four", "five", "six")
@@ -81,7 +78,7 @@ def pretend_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_file_gives_its_words(second: Path, capsys: Any) -> None:
     assert main(["transcribe", "a.wav"]) == 0
     assert capsys.readouterr() == ("one two end\n", "")
-    assert CountingRecognizer.made_with == (None, 4)
+    assert CountingRecognizer.made_with == (None, 8)
 
 
 def test_model_and_beam_reach_the_recognizer(second: Path, capsys: Any) -> None:
@@ -245,64 +242,3 @@ def test_the_door_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-# ---------------------------------------------------------------- listen
-
-
-class Hall:
-    """A microphone: blocks of 100 ms, and then what happens."""
-
-    def __init__(self, blocks: int, then: type[BaseException]) -> None:
-        self.blocks = blocks
-        self.then = then
-
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        for _ in range(self.blocks):
-            yield np.zeros(1_600, np.float32)
-        raise self.then
-
-
-def test_listen_until_ctrl_c(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stapes.audio.Microphone", lambda: Hall(12, KeyboardInterrupt))
-    assert main(["listen", "--model", "my.stapes"]) == 130
-    assert capsys.readouterr().out == "one\none two\none two end\n"
-    assert CountingRecognizer.made_with == (Path("my.stapes"),)
-
-
-def test_a_pause_begins_a_new_line(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stapes.audio.Microphone", lambda: Hall(50, KeyboardInterrupt))
-    assert main(["listen"]) == 130
-    first = "".join(" ".join(COUNT[:count]) + "\n" for count in range(1, 7))
-    counted = " ".join(COUNT)
-    assert capsys.readouterr().out == f"{first}{counted} end\none\none two\none two end\n"
-
-
-def test_lost_sound_is_a_warning(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def microphone() -> Iterator[NDArray[np.float32]]:
-        for _ in range(2):
-            warnings.warn("microphone: sound was lost", AudioWarning, stacklevel=1)
-            yield np.zeros(1_600, np.float32)
-
-    monkeypatch.setattr("stapes.audio.Microphone", microphone)
-    assert main(["listen"]) == 0
-    assert capsys.readouterr().err == "stapes: warning: microphone: sound was lost\n" * 2
-
-
-def test_listen_without_a_microphone(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def microphone() -> None:
-        raise AudioError("microphone: no input device can be opened (none); connect one")
-
-    monkeypatch.setattr("stapes.audio.Microphone", microphone)
-    assert main(["listen"]) == 2
-    expected = "stapes: error: microphone: no input device can be opened (none); connect one\n"
-    assert capsys.readouterr() == ("", expected)
-
-
-def test_listen_without_the_package(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sounddevice", None)
-    assert main(["listen"]) == 2
-    expected = (
-        "stapes: error: The microphone needs the package sounddevice: pip install 'stapes[microphone]'\n"
-    )
-    assert capsys.readouterr() == ("", expected)

@@ -14,6 +14,7 @@ VERBS = {
     "evaluate": "stapes.cli.evaluate",
     "train": "stapes.cli.train",
     "pack": "stapes.cli.pack",
+    "endpoints": "stapes.cli.endpoints",
     "inspect": "stapes.cli.inspect",
     "corpus": "stapes.cli.corpus",
 }

@@ -1,7 +1,8 @@
-"""``stapes listen``: the words from the microphone."""
+"""``stapes listen``: what is said to the microphone, as it is said."""
 
+import json
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,56 +15,87 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from stapes.session import Recognizer
+    from stapes.session import Event, Session
 
-PAUSE_SECONDS = 1.0
+FILE_BLOCK_SECONDS = 0.1
+# Stands behind words that are probably all.
+SPECULATION_MARK = " …?"
 
 
 @click.command(name="listen")
 @click.option(
     "--model", type=click.Path(path_type=Path), help="A packed model instead of the one that is built in."
 )
-def command(model: Path | None) -> None:
+@click.option(
+    "--endpoint",
+    type=click.Choice(["fast", "normal", "patient"]),
+    default="normal",
+    show_default=True,
+    help="How soon an utterance is taken as finished.",
+)
+@click.option("--file", type=click.Path(path_type=Path), help="A recording instead of the microphone.")
+@click.option("--json", "as_json", is_flag=True, help="Every event as a JSON object on a line of its own.")
+def command(model: Path | None, endpoint: str, file: Path | None, as_json: bool) -> None:
     """Write the words that the microphone hears.
 
-    The words grow on one line as they are spoken, until Ctrl-C; after a second without a new word a new
-    line begins. The sound stays on this machine.
+    The words grow on one line as they are spoken, until Ctrl-C; a mark behind them says that the speaker has
+    probably finished, and a new line begins when it is sure. The sound stays on this machine.
 
     \b
     Examples:
       pip install 'stapes[microphone]'
       stapes listen
-      stapes listen > notes.txt
+      stapes listen --endpoint patient > notes.txt
+      stapes listen --file meeting.flac --json
     """
-    from stapes.audio import AudioWarning, Microphone
-    from stapes.session import Recognizer
+    from stapes.audio import AudioReader, AudioWarning, Microphone
+    from stapes.session import Recognizer, Session
 
-    microphone = Microphone()
-    recognizer = Recognizer(model)
+    blocks = Microphone() if file is None else AudioReader(file, block_seconds=FILE_BLOCK_SECONDS)
+    session = Session(Recognizer(model), endpoint)
     with warnings.catch_warnings(action="always", category=AudioWarning):
         warnings.showwarning = _report_warning
-        _listen(recognizer, microphone)
+        _listen(session, blocks, _write_json if as_json else _Lines().write)
+    if isinstance(blocks, AudioReader) and blocks.warning:
+        report("warning", blocks.warning)
 
 
-def _listen(recognizer: "Recognizer", blocks: "Iterable[NDArray[np.float32]]") -> None:
-    """Write the words in ``blocks``, one line for what is said between two pauses."""
-    line = LiveLine()
-    stream = recognizer.stream()
-    text, changed_at = "", 0.0
+def _listen(
+    session: "Session", blocks: "Iterable[NDArray[np.float32]]", write: "Callable[[Event], None]"
+) -> None:
+    """Write what is told of ``blocks``."""
     try:
         for block in blocks:
-            partial = stream.accept(block).partial
-            if partial.text != text:
-                text, changed_at = partial.text, partial.duration
-                line.show(text)
-            elif text and partial.duration - changed_at >= PAUSE_SECONDS:
-                line.finish(stream.finish().text)
-                stream = recognizer.stream()
-                text = ""
+            for event in session.accept(block):
+                write(event)
     finally:
         # Ctrl-C may come in the middle of a word.
-        if rest := stream.finish().text:
-            line.finish(rest)
+        for event in session.finish():
+            write(event)
+
+
+def _write_json(event: "Event") -> None:
+    from stapes.session import to_json
+
+    click.echo(json.dumps(to_json(event), ensure_ascii=False))
+
+
+class _Lines:
+    """A line an utterance."""
+
+    def __init__(self) -> None:
+        self._line = LiveLine()
+
+    def write(self, event: "Event") -> None:
+        """Show what ``event`` changes."""
+        from stapes.session import Final, Partial, Speculative
+
+        if isinstance(event, Partial):
+            self._line.show(event.text)
+        elif isinstance(event, Speculative):
+            self._line.show(event.transcript.text + SPECULATION_MARK)
+        elif isinstance(event, Final) and event.transcript.text:
+            self._line.finish(event.transcript.text)
 
 
 def _report_warning(message: Warning | str, *_: Any, **__: Any) -> None:

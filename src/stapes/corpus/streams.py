@@ -7,14 +7,17 @@ end-pointer has to find is the end of the last word, which is taken from the lev
 Shapes: N samples, P places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stapes import audio
 from stapes.corpus.augment.levels import FRAME_SAMPLES, frame_powers, loop, mix, speech_end
 from stapes.corpus.augment.noises import make_noises
+from stapes.corpus.manifest import Utterance
 from stapes.errors import ConfigError
 from stapes.units import ms_to_samples, seconds_to_samples
 
@@ -39,7 +42,7 @@ class StreamConfig:
         tail_s: room tone after the last word, seconds.
         pause_probability: of a pause inside a sentence of at least two words.
         second_pause_probability: of another one, where there is room.
-        pause_s_range: length of a pause, seconds.
+        pause_s_range: length of a pause, seconds; its logarithm is uniform.
         hesitation_probability: of a drawn-out vowel in a pause.
         hesitation_s_range: its length, at most half of the pause, seconds.
         noise_probability: of noise throughout the stream.
@@ -88,9 +91,44 @@ class SpokenStream:
     pauses: tuple[tuple[int, int], ...]
 
 
+Gaps = Sequence[tuple[int, int]]
+"""For each two words in succession two places in samples, between which the one goes over into the other."""
+
+
+def make_streams(
+    utterances: Sequence[Utterance],
+    gaps: Callable[[Waveform, str], Gaps],
+    config: StreamConfig,
+    seed: int,
+) -> Iterator[SpokenStream]:
+    """One stream for each of ``utterances``; others of them talk in the background.
+
+    Args:
+        utterances: their recordings are read.
+        gaps: finds the gaps between the words of a text in its recording; none where it cannot.
+        config: what may happen.
+        seed: of all that is drawn.
+
+    Raises:
+        AudioError: a recording cannot be read.
+    """
+    for index, utterance in enumerate(utterances):
+        rng = np.random.default_rng((seed, index))
+        recording = _recording(utterance)
+        talk = _recording(utterances[int(rng.integers(len(utterances)))])
+        find = partial(gaps, recording, utterance.text)
+        yield build_stream(recording, find, rng, config, talk)
+
+
+def _recording(utterance: Utterance) -> Waveform:
+    samples = audio.read(utterance.audio, RATE_HZ)
+    begin = seconds_to_samples(utterance.start, RATE_HZ)
+    return samples[begin : begin + seconds_to_samples(utterance.duration, RATE_HZ)]
+
+
 def build_stream(
     recording: Waveform,
-    gaps: Sequence[tuple[int, int]],
+    gaps: Callable[[], Gaps],
     rng: np.random.Generator,
     config: StreamConfig,
     talk: Waveform | None = None,
@@ -99,14 +137,16 @@ def build_stream(
 
     Args:
         recording: [N] one sentence at 16 kHz.
-        gaps: for each two words in succession, two places in samples between which the one goes over into the
-            other; a pause is put at the quietest place between them.
+        gaps: gives the gaps between the words; asked where there is to be a pause, which is put at the quietest
+            place of a gap.
         rng: the only source of chance.
         config: what may happen.
         talk: what somebody else says, at 16 kHz.
     """
     begin, end, last = _speech(recording)
-    places = _places(recording, [gap for gap in gaps if begin < gap[0] and gap[1] < end], rng, config)
+    paused = rng.random() < config.pause_probability
+    inside = [gap for gap in gaps() if begin < gap[0] and gap[1] < end] if paused else []
+    places = _places(recording, inside, rng, config)
     pieces = np.split(recording[begin:last], [place - begin for place in places])
     pauses = [_pause(recording, place, rng, config) for place in places]
     tone = _room_tone(recording, rng)
@@ -138,7 +178,7 @@ def _places(
     recording: Waveform, gaps: Sequence[tuple[int, int]], rng: np.random.Generator, config: StreamConfig
 ) -> list[int]:
     """Where pauses are put, in order."""
-    if not gaps or rng.random() >= config.pause_probability:
+    if not gaps:
         return []
     count = 2 if len(gaps) > 1 and rng.random() < config.second_pause_probability else 1
     chosen = sorted(rng.choice(len(gaps), count, replace=False).tolist())
@@ -154,7 +194,8 @@ def _quietest(recording: Waveform, first: int, last: int) -> int:
 
 def _pause(recording: Waveform, place: int, rng: np.random.Generator, config: StreamConfig) -> Waveform:
     """What the speaker adds to the room tone of a pause after ``place``: nothing, or a drawn-out vowel."""
-    pause = np.zeros(seconds_to_samples(rng.uniform(*config.pause_s_range), RATE_HZ), np.float32)
+    seconds = float(np.exp(rng.uniform(*np.log(config.pause_s_range))))
+    pause = np.zeros(seconds_to_samples(seconds, RATE_HZ), np.float32)
     if rng.random() < config.hesitation_probability:
         wanted = seconds_to_samples(rng.uniform(*config.hesitation_s_range), RATE_HZ)
         vowel = _drawn_out(recording, place, min(wanted, len(pause) // 2), rng)

@@ -1,7 +1,7 @@
 """Sound in, words out: what an application talks to."""
 
 from stapes.decode import Reason
-from stapes.session.alignment import align
+from stapes.session.alignment import align, word_gaps
 from stapes.session.events import (
     Confirmed,
     Event,
@@ -12,7 +12,9 @@ from stapes.session.events import (
     Speculative,
     to_json,
 )
+from stapes.session.hearing import Hearing
 from stapes.session.recognizer import Expected, Network, Recognizer, Stream
+from stapes.session.rehearsal import Moment, Outcome, outcome, rehearse, with_probabilities
 from stapes.session.session import Session
 from stapes.session.transcript import Transcript, Word
 
@@ -21,7 +23,10 @@ __all__ = [
     "Event",
     "Expected",
     "Final",
+    "Hearing",
+    "Moment",
     "Network",
+    "Outcome",
     "Partial",
     "Reason",
     "Recognizer",
@@ -33,5 +38,9 @@ __all__ = [
     "Transcript",
     "Word",
     "align",
+    "outcome",
+    "rehearse",
     "to_json",
+    "with_probabilities",
+    "word_gaps",
 ]

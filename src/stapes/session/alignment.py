@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.decode import BeamSearch, Dictation, Hypothesis
-from stapes.session.recognizer import Network
+from stapes.session.recognizer import NETWORK_RATE_HZ, Network
+from stapes.units import ms_to_samples
 
 # Whatever the model does not hear has to be gone through, so no history is dropped for being improbable.
 _BEAM = 12
@@ -25,3 +26,18 @@ def align(network: Network, samples: NDArray[np.float32], text: str) -> Hypothes
     search = BeamSearch(network, _BEAM, _SCORE_BEAM, histories=1, expected=[dictation])
     found = search.result(search.advance(np.concatenate([frames, rest]), search.init_state()))
     return found if found.text == text else None
+
+
+def word_gaps(network: Network, samples: NDArray[np.float32], text: str) -> list[tuple[int, int]]:
+    """For each two words of ``text`` in succession, two places in ``samples`` between which the first one ends.
+
+    A label is emitted after the beginning of what it stands for has been heard and before its end, so the one
+    place is where the last label of a word is emitted and the other where the first one of the next word is.
+    There are none where ``text`` does not fit into the recording.
+    """
+    found = align(network, samples, text)
+    if found is None:
+        return []
+    step = ms_to_samples(network.frame_ms, NETWORK_RATE_HZ)
+    ends = [word.labels_end for word in found.words[:-1]]
+    return [(found.frames[end - 1] * step, (found.frames[end] + 1) * step) for end in ends]

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from stapes import engine
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
 from stapes.decode import (
+    INITIAL_CONTEXT,
     BeamSearch,
     Endpointer,
     EndpointTables,
@@ -23,6 +24,7 @@ from stapes.decode import (
     Scorer,
 )
 from stapes.errors import AudioError, ConfigError
+from stapes.session.pausing import pauses_alone
 from stapes.session.transcript import Transcript, to_transcript
 
 NETWORK_RATE_HZ = 16_000
@@ -147,18 +149,20 @@ class Recognizer:
         return self._network
 
     def endpointer(self, point: str) -> Endpointer:
-        """The end-pointer of the model at its operating point of that name.
+        """The end-pointer of the model at its operating point of that name; pauses alone where it has none.
 
         Raises:
-            ConfigError: the model has no end-pointer, or none of that name.
+            ConfigError: there is no operating point of that name.
         """
-        learned = self._network.endpointing
-        if learned is None:
-            raise ConfigError("session: the model has no end-pointer; one that `stapes endpoints` wrote is expected")
+        network = self._network
+        joint = network.predict(np.array([INITIAL_CONTEXT])).shape[1]
+        learned = network.endpointing or pauses_alone(joint)
         if point not in learned.points:
             known = ", ".join(learned.points)
-            raise ConfigError(f"session: the model has no end-point setting '{point}'; {known} are accepted")
-        return Endpointer(self._network.vocabulary, learned, learned.points[point], self._network.frame_ms)
+            raise ConfigError(
+                f"session: end-point setting '{point}' is not in the model; {known} are accepted"
+            )
+        return Endpointer(network.vocabulary, learned, learned.points[point], network.frame_ms)
 
     def beam_search(self, expected: Sequence[Expected] = ()) -> BeamSearch:
         """A beam search with what the model and ``expected`` expect."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,14 +10,9 @@ from stapes.audio import Resampler, to_mono
 from stapes.decode import BeamState, EndpointState, Reason
 from stapes.errors import AudioError
 from stapes.session.events import Confirmed, Event, Final, Partial, Reset, Revised, Speculative
+from stapes.session.hearing import Hearing
 from stapes.session.recognizer import NETWORK_RATE_HZ, Expected, Recognizer
 from stapes.session.transcript import Transcript, Word, to_transcript
-
-BLOCK_SAMPLES = 160
-"""The sound is heard in blocks of 10 ms, whatever the chunks: an event never waits for more than that."""
-LEVEL_BLOCKS = 4
-# -100 dB: digital silence has a level, too.
-LEAST_POWER = 1e-10
 
 
 @dataclass(frozen=True)
@@ -27,8 +21,7 @@ class Utterance:
 
     Args:
         number: from 0.
-        begin_samples: sound of 16 kHz heard before it.
-        network: state of the network.
+        begin: seconds of sound heard before it.
         search: state of the search.
         endpoint: state of the end-pointer.
         told: text and stable text that were told last.
@@ -37,8 +30,7 @@ class Utterance:
     """
 
     number: int
-    begin_samples: int
-    network: Any
+    begin: float
     search: BeamState
     endpoint: EndpointState
     told: tuple[str, str] = ("", "")
@@ -78,13 +70,12 @@ class Session:
         sample_rate_hz: int = NETWORK_RATE_HZ,
         expected: Sequence[Expected] = (),
     ) -> None:
-        self._recognizer, self._network = recognizer, recognizer.network
+        self._recognizer = recognizer
         self._endpointer = recognizer.endpointer(endpoint)
         self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
         self._expected = tuple(expected)
-        self._pending = np.zeros(0, np.float32)
-        self._powers = np.zeros(LEVEL_BLOCKS)
-        self._heard_samples = 0
+        self._hearing = Hearing(recognizer.network)
+        self._frame_seconds = recognizer.network.frame_ms / 1000
         self._finished = False
         self._begin(0, self._endpointer.init_state())
 
@@ -108,35 +99,23 @@ class Session:
             return []
         self._finished = True
         events = self._hear(self._resampler.flush())
-        self._heard_samples += self._pending.size
-        frames, network = self._network.accept(self._pending, self._utterance.network)
-        rest, network = self._network.flush(network)
-        search = self._search.advance(np.concatenate([frames, rest]), self._utterance.search)
-        self._utterance = replace(self._utterance, network=network, search=search)
+        search = self._search.advance(self._hearing.flush(), self._utterance.search)
+        self._utterance = replace(self._utterance, search=search)
         return [*events, *self._end(Reason.CLOSED)]
 
     def _hear(self, samples: NDArray[np.float32]) -> list[Event]:
-        """Hear whole blocks, keep the rest."""
-        samples = np.concatenate([self._pending, samples])
-        whole = samples.size // BLOCK_SAMPLES * BLOCK_SAMPLES
-        self._pending = samples[whole:].copy()
-        events: list[Event] = []
-        for block in samples[:whole].reshape(-1, BLOCK_SAMPLES):
-            self._heard_samples += BLOCK_SAMPLES
-            self._powers = np.append(self._powers[1:], np.square(block, dtype=np.float64).mean())
-            frames, network = self._network.accept(block, self._utterance.network)
-            self._utterance = replace(self._utterance, network=network)
-            for frame in frames:
-                events += self._follow(frame)
-        return events
+        return [
+            event
+            for frame, level_db in self._hearing.accept(samples)
+            for event in self._follow(frame, level_db)
+        ]
 
-    def _follow(self, frame: NDArray[np.float32]) -> list[Event]:
+    def _follow(self, frame: NDArray[np.float32], level_db: float) -> list[Event]:
         """Take in one encoder frame [J]; what it changes."""
         before = self._utterance
         search = self._search.advance(frame[np.newaxis], before.search)
-        level_db = 10 * np.log10(self._powers.mean() + LEAST_POWER)
         log_blank = self._search.log_blank(frame, search)
-        endpoint = self._endpointer.advance(frame, float(level_db), log_blank, search, before.endpoint)
+        endpoint = self._endpointer.advance(frame, level_db, log_blank, search, before.endpoint)
         self._utterance = replace(before, search=search, endpoint=endpoint)
         # While every history takes blank the text stays.
         events = [] if search.nodes is before.search.nodes else self._tell_text()
@@ -186,20 +165,19 @@ class Session:
     def _begin(self, number: int, endpoint: EndpointState) -> None:
         """An utterance, with a search of its own, so that what the one before has cached is freed."""
         self._search = self._recognizer.beam_search(self._expected)
-        network, search = self._network.init_state(), self._search.init_state()
-        self._utterance = Utterance(number, self._heard_samples, network, search, endpoint)
+        self._hearing.begin()
+        self._utterance = Utterance(number, self._time, self._search.init_state(), endpoint)
 
     @property
     def _time(self) -> float:
-        return self._heard_samples / NETWORK_RATE_HZ
+        return self._hearing.seconds
 
     def _transcript(self) -> Transcript:
         """The text of the utterance, its words at their times in the session."""
         now = self._utterance
-        begin = now.begin_samples / NETWORK_RATE_HZ
         hypothesis = self._search.result(now.search)
-        spoken = to_transcript(hypothesis, self._network.frame_ms / 1000, self._time - begin)
-        return Transcript(spoken.text, tuple(_later(word, begin) for word in spoken.words), self._time)
+        spoken = to_transcript(hypothesis, self._frame_seconds, self._time - now.begin)
+        return Transcript(spoken.text, tuple(_later(word, now.begin) for word in spoken.words), self._time)
 
 
 def _later(word: Word, seconds: float) -> Word:
