@@ -1,0 +1,8 @@
+"""Grammars: which sentences are understood, compiled to a graph that a search follows and words are read with."""
+
+from stapes.grammar.expected import Boost, Restriction
+from stapes.grammar.gate import Gate, GatedSearch, Verdict
+from stapes.grammar.grammar import Grammar
+from stapes.grammar.matching import Match, Slot
+
+__all__ = ["Boost", "Gate", "GatedSearch", "Grammar", "Match", "Restriction", "Slot", "Verdict"]
