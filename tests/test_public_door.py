@@ -16,6 +16,7 @@ ROOMS = [
     "evaluate",
     "features",
     "format",
+    "grammar",
     "lattice",
     "model",
 ]
@@ -27,6 +28,7 @@ def test_the_public_names_are_these():
         "ConfigError",
         "CorpusError",
         "FormatError",
+        "Grammar",
         "MissingExtraError",
         "Phrases",
         "Recognizer",
@@ -34,6 +36,7 @@ def test_the_public_names_are_these():
         "Stream",
         "TrainingError",
         "Transcript",
+        "Understanding",
         "Word",
     ]
 

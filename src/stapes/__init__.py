@@ -21,13 +21,15 @@ from stapes.errors import (
 
 if TYPE_CHECKING:
     from stapes.decode import Phrases
-    from stapes.session import Recognizer, Stream, Transcript, Word
+    from stapes.grammar import Grammar
+    from stapes.session import Recognizer, Stream, Transcript, Understanding, Word
 
 __all__ = [
     "AudioError",
     "ConfigError",
     "CorpusError",
     "FormatError",
+    "Grammar",
     "MissingExtraError",
     "Phrases",
     "Recognizer",
@@ -35,13 +37,14 @@ __all__ = [
     "Stream",
     "TrainingError",
     "Transcript",
+    "Understanding",
     "Word",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # The session loads NumPy and libsndfile, which the help of a command need not wait for.
-    if name in ("Recognizer", "Stream", "Transcript", "Word"):
+    if name in ("Recognizer", "Stream", "Transcript", "Understanding", "Word"):
         import stapes.session
 
         return getattr(stapes.session, name)
@@ -49,4 +52,8 @@ def __getattr__(name: str) -> Any:
         import stapes.decode
 
         return stapes.decode.Phrases
+    if name == "Grammar":
+        import stapes.grammar
+
+        return stapes.grammar.Grammar
     raise AttributeError(f"module 'stapes' has no attribute '{name}'")

@@ -7,13 +7,12 @@ Lee 1996), with the recogniser itself as the model of everything else.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.decode import BeamSearch, BeamState, Expectation, Hypothesis, Scorer
+from stapes.decode import BeamSearch, BeamState, Hypothesis
 from stapes.errors import ConfigError
 from stapes.grammar.grammar import Grammar
 from stapes.grammar.matching import Match
@@ -21,24 +20,17 @@ from stapes.grammar.matching import Match
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """How much worse than anything at all a sentence may explain the sound.
+    """By how much a sentence may explain the sound worse than the best words of all.
 
     Attributes:
-        nats: at least 0, for the whole utterance.
-        nats_per_label: at least 0, added for each label of the free search: long sentences hold more errors.
+        nats: at least 0, for the whole utterance; `benchmarks/grammar.py` shows what other values would do.
     """
 
-    nats: float = 3.0
-    nats_per_label: float = 0.1
+    nats: float = 5.0
 
     def __post_init__(self) -> None:
-        for name in ("nats", "nats_per_label"):
-            if not getattr(self, name) >= 0:
-                raise ConfigError(f"gate: {name} is {getattr(self, name)}; 0 or more is accepted")
-
-    def margin(self, deficit: float, labels: int) -> float:
-        """By how much a sentence ``deficit`` nats worse than ``labels`` free labels passes; below 0 it fails."""
-        return self.nats + self.nats_per_label * labels - deficit
+        if not self.nats >= 0:
+            raise ConfigError(f"gate: nats is {self.nats}; 0 or more is accepted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +39,17 @@ class Verdict:
 
     Attributes:
         free: the best words of all.
-        held: the best words that a sentence of the grammar begins with.
+        held: the best words that the grammar knows; those that a sentence begins with if there is no whole one.
         match: what they mean; None unless they are a whole sentence.
         deficit: by how many nats ``held`` explains the sound worse than ``free``; infinite without a sentence.
-        margin: of the gate; minus infinity without a sentence.
+        understood: whether a sentence was said.
     """
 
     free: Hypothesis
     held: Hypothesis
     match: Match | None
     deficit: float
-    margin: float
-
-    @property
-    def understood(self) -> bool:
-        """Whether a sentence of the grammar was said."""
-        return self.margin >= 0
+    understood: bool
 
 
 PairState = tuple[BeamState, BeamState]
@@ -73,24 +60,17 @@ class GatedSearch:
     """A free search and one that is held to a grammar, side by side.
 
     Args:
-        scorer: the model.
+        free: a search for any words.
+        held: the same search with the restriction of ``grammar`` among what is expected.
         grammar: what is understood.
-        beam: of both searches, as in ``stapes.decode.BeamSearch``.
-        expected: what is expected to be said, by both.
         gate: what passes as understood.
     """
 
     def __init__(
-        self,
-        scorer: Scorer,
-        grammar: Grammar,
-        beam: int = 4,
-        expected: Sequence[Expectation] = (),
-        gate: Gate | None = None,
+        self, free: BeamSearch, held: BeamSearch, grammar: Grammar, gate: Gate | None = None
     ) -> None:
-        held = (*expected, grammar.restriction(scorer.vocabulary))
-        self._free = BeamSearch(scorer, beam, expected=expected)
-        self._held = BeamSearch(scorer, beam, expected=held)
+        self._free = free
+        self._held = held
         self._grammar = grammar
         self._gate = gate or Gate()
 
@@ -112,4 +92,4 @@ class GatedSearch:
         free, held = self._free.result(state[0]), self._held.result(state[1])
         match = self._grammar.parse([word.text for word in held.words])
         deficit = math.inf if match is None else free.log_prob - held.log_prob
-        return Verdict(free, held, match, deficit, self._gate.margin(deficit, len(free.labels)))
+        return Verdict(free, held, match, deficit, deficit <= self._gate.nats)

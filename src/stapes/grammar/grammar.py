@@ -77,21 +77,31 @@ class Grammar:
 
     def compile(self, vocabulary: Sequence[str]) -> Boost:
         """Makes a search over ``vocabulary`` prefer this grammar; what `Recognizer.stream` does with ``expected``."""
-        return self.boost(vocabulary)
+        return Boost(self._automaton, vocabulary, BONUS)
 
-    def boost(self, vocabulary: Sequence[str], bonus: float = BONUS) -> Boost:
-        """Makes a search over ``vocabulary`` prefer this grammar, by ``bonus`` nats a letter, at least 0.
-
-        Raises:
-            ConfigError: ``bonus`` is negative.
-        """
-        if not bonus >= 0:
-            raise ConfigError(f"grammar: bonus is {bonus}; 0 or more is accepted")
-        return Boost(self._automaton, vocabulary, bonus)
+    @cached_property
+    def only(self) -> "Only":
+        """This grammar and nothing else, as what is expected."""
+        return Only(self._automaton)
 
     @cached_property
     def _automaton(self) -> Automaton:
         return Automaton(self.graph)
+
+
+class Only:
+    """Allows a search the sentences of a grammar and nothing else; see ``Grammar.only``."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._automaton = automaton
+        self._restrictions: dict[tuple[str, ...], Restriction] = {}
+
+    def compile(self, vocabulary: Sequence[str]) -> Restriction:
+        """The restriction over ``vocabulary``; made once and kept."""
+        key = tuple(vocabulary)
+        if key not in self._restrictions:
+            self._restrictions[key] = Restriction(self._automaton, vocabulary)
+        return self._restrictions[key]
 
 
 def _read(document: Entry) -> Definition:

@@ -17,6 +17,7 @@ from stapes.session.recognizer import Expected, Network, Recognizer, Stream
 from stapes.session.rehearsal import Moment, Outcome, outcome, rehearse, with_probabilities
 from stapes.session.session import Session
 from stapes.session.transcript import Transcript, Word
+from stapes.session.understanding import Understanding
 
 __all__ = [
     "Confirmed",
@@ -36,6 +37,7 @@ __all__ = [
     "Speculative",
     "Stream",
     "Transcript",
+    "Understanding",
     "Word",
     "align",
     "outcome",

@@ -17,6 +17,7 @@ from stapes.decode import (
     EndpointTables,
     Expectation,
     GreedySearch,
+    Hypothesis,
     NGram,
     NGramTables,
     OperatingPoint,
@@ -24,8 +25,10 @@ from stapes.decode import (
     Scorer,
 )
 from stapes.errors import AudioError, ConfigError
+from stapes.grammar import GatedSearch, Grammar
 from stapes.session.pausing import pauses_alone
 from stapes.session.transcript import Transcript, to_transcript
+from stapes.session.understanding import Understanding, to_understanding
 
 NETWORK_RATE_HZ = 16_000
 
@@ -102,17 +105,23 @@ class Recognizer:
         tables = self._network.language_model
         self._language_model = () if tables is None else (NGram(tables),)
 
-    def stream(self, sample_rate_hz: int = NETWORK_RATE_HZ, expected: Sequence[Expected] = ()) -> "Stream":
+    def stream(
+        self,
+        sample_rate_hz: int = NETWORK_RATE_HZ,
+        expected: Sequence[Expected] = (),
+        grammar: Grammar | None = None,
+    ) -> "Stream":
         """A new stream of sound that arrives at ``sample_rate_hz``, 8000 to 192000.
 
         Args:
             sample_rate_hz: the rate of the samples.
             expected: what is likely to be said in this stream. With any, even a beam of 1 is a beam search.
+            grammar: what is to be understood; see `Stream.understanding`.
 
         Raises:
             AudioError: a rate outside the range.
         """
-        return Stream(self._network, self._search(expected), sample_rate_hz, expected)
+        return Stream(self._network, self._search(expected, grammar), sample_rate_hz, expected)
 
     def transcribe(
         self,
@@ -133,15 +142,49 @@ class Recognizer:
         Raises:
             AudioError: the file cannot be read, or the samples are no sound.
         """
+        return self._heard(sound, sample_rate_hz, expected).finish()
+
+    def understand(
+        self,
+        sound: str | Path | ArrayLike,
+        grammar: Grammar,
+        sample_rate_hz: int = NETWORK_RATE_HZ,
+        expected: Sequence[Expected] = (),
+        strict: bool = False,
+    ) -> Understanding:
+        """What a sound file or an array of samples means to ``grammar``.
+
+        Args:
+            sound: as in `transcribe`.
+            grammar: what is to be understood.
+            sample_rate_hz: as in `transcribe`.
+            expected: what is likely to be said, as in `stream`.
+            strict: leave out the words of what is not understood.
+
+        Raises:
+            AudioError: the file cannot be read, or the samples are no sound.
+        """
+        stream = self._heard(sound, sample_rate_hz, expected, grammar)
+        stream.finish()
+        return stream.understanding(strict)
+
+    def _heard(
+        self,
+        sound: str | Path | ArrayLike,
+        sample_rate_hz: int,
+        expected: Sequence[Expected],
+        grammar: Grammar | None = None,
+    ) -> "Stream":
+        """A stream that has heard all of ``sound``."""
         if not isinstance(sound, str | Path):
-            return self.stream(sample_rate_hz, expected).accept(sound).finish()
+            return self.stream(sample_rate_hz, expected, grammar).accept(sound)
         reader = AudioReader(sound, NETWORK_RATE_HZ)
-        stream = self.stream(expected=expected)
+        stream = self.stream(NETWORK_RATE_HZ, expected, grammar)
         for block in reader:
             stream.accept(block)
         if reader.warning:
-            warnings.warn(reader.warning, AudioWarning, stacklevel=2)
-        return stream.finish()
+            warnings.warn(reader.warning, AudioWarning, stacklevel=3)
+        return stream
 
     @property
     def network(self) -> Network:
@@ -169,7 +212,12 @@ class Recognizer:
         compiled = [each.compile(self._network.vocabulary) for each in expected]
         return BeamSearch(self._network, self._beam, expected=[*self._language_model, *compiled])
 
-    def _search(self, expected: Sequence[Expected]) -> GreedySearch | BeamSearch:
+    def _search(
+        self, expected: Sequence[Expected], grammar: Grammar | None
+    ) -> GreedySearch | BeamSearch | GatedSearch:
+        if grammar is not None:
+            held = self.beam_search([*expected, grammar.only])
+            return GatedSearch(self.beam_search(expected), held, grammar)
         if self._beam == 1 and not expected:
             return GreedySearch(self._network)
         return self.beam_search(expected)
@@ -181,7 +229,7 @@ class Stream:
     def __init__(
         self,
         network: Network,
-        search: GreedySearch | BeamSearch,
+        search: GreedySearch | BeamSearch | GatedSearch,
         sample_rate_hz: int,
         expected: Sequence[Expected] = (),
     ) -> None:
@@ -210,9 +258,20 @@ class Stream:
     @property
     def partial(self) -> Transcript:
         """What was heard so far; later words may change earlier ones."""
-        duration = self._heard_samples / self._resampler.from_hz
-        hypothesis = self._search.result(self._search_state)
-        return to_transcript(hypothesis, self._network.frame_ms / 1000, duration, self._phrases)
+        return self._written(self._search.result(self._search_state))
+
+    def understanding(self, strict: bool = False) -> Understanding:
+        """What was meant so far, if the utterance ends here.
+
+        Args:
+            strict: leave out the words of what is not understood.
+
+        Raises:
+            ConfigError: the stream was opened without a grammar.
+        """
+        if not isinstance(self._search, GatedSearch):
+            raise ConfigError("stream: opened without a grammar; one is needed to understand what was said")
+        return to_understanding(self._search.verdict(self._search_state), self._written, strict)
 
     def finish(self) -> Transcript:
         """End the stream and return the final words; a second call returns the same."""
@@ -222,6 +281,10 @@ class Stream:
             self._search_state = self._search.advance(frames, self._search_state)
             self._finished = True
         return self.partial
+
+    def _written(self, hypothesis: Hypothesis) -> Transcript:
+        duration = self._heard_samples / self._resampler.from_hz
+        return to_transcript(hypothesis, self._network.frame_ms / 1000, duration, self._phrases)
 
     def _hear(self, samples: NDArray[np.float32]) -> None:
         frames, self._network_state = self._network.accept(samples, self._network_state)
