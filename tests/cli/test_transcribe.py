@@ -51,7 +51,7 @@ class CountingRecognizer:
     def __init__(self, *arguments: Any) -> None:
         CountingRecognizer.made_with = arguments
 
-    def stream(self, expected: Any = ()) -> CountingStream:
+    def stream(self, expected: Any = (), grammar: None = None) -> CountingStream:
         CountingRecognizer.expected = tuple(expected)
         return CountingStream()
 

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from stapes.session import Expected, Recognizer, Transcript
+    from stapes.grammar import Grammar
+    from stapes.session import Expected, Recognizer, Transcript, Understanding
 
 STREAM_BLOCK_SECONDS = 0.1
 STANDARD_ERROR = 2
+NOT_UNDERSTOOD = "not understood"
 
 
 @click.command(name="transcribe")
@@ -39,8 +42,12 @@ STANDARD_ERROR = 2
     "classes",
     multiple=True,
     metavar="NAME=FILE",
-    help="File of the names behind @NAME in --phrases.",
+    help="File of the names behind @NAME in --phrases, or {NAME} in --grammar.",
 )
+@click.option(
+    "--grammar", type=click.Path(path_type=Path), help="File of the sentences that are to be understood."
+)
+@click.option("--strict", is_flag=True, help="With --grammar: tell nothing of what is not understood.")
 def command(
     files: tuple[Path, ...],
     model: Path | None,
@@ -49,6 +56,8 @@ def command(
     beam: int,
     phrases: Path | None,
     classes: tuple[str, ...],
+    grammar: Path | None,
+    strict: bool,
 ) -> int:
     """Write the words in FILES.
 
@@ -63,6 +72,7 @@ def command(
       stapes transcribe interview.mp3 --json | jq .words
       stapes transcribe interview.mp3 --stream
       stapes transcribe command.wav --phrases home.txt --class room=rooms.txt
+      stapes transcribe command.wav --grammar home.yaml --class room=rooms.txt --strict
 
     With --json a line holds file, text, duration in seconds, and words: each as [word, start, end,
     confidence], with times in seconds and confidence from 0 to 1. With --stream as well it also holds final:
@@ -72,16 +82,27 @@ def command(
     for any line of the file of --class room=FILE. A weight may follow a line after a tab (1 is usual, above 0 to 10
     are accepted), and «spoken => written» shows the written form in place of the spoken. A line that cannot be
     listened for is reported.
+
+    --grammar understands sentences: the file has those of Home Assistant or of a Rhino context, in YAML or JSON.
+    Behind the words stand the intent and its slots; with --json the line also holds understood, intent and slots.
+    What is no sentence of the grammar is written as it was heard, or as «not understood» with --strict.
     """
     from stapes.session import Recognizer
 
-    recognizer = Recognizer(model, beam)
-    expected = _phrases(phrases, classes)
+    if strict and grammar is None:
+        raise click.UsageError("--strict: a grammar in --grammar is expected")
+    lists = _class_files(classes)
+    hearing = _Hearing(
+        Recognizer(model, beam),
+        _phrases(phrases, lists) if phrases or grammar is None else [],
+        _grammar(grammar, lists),
+        strict,
+    )
     failures = 0
     for file in files:
         output: _Output = _Json(file, streaming) if as_json else _Text(file if len(files) > 1 else None)
         try:
-            _transcribe(recognizer, file, output, streaming, expected)
+            _transcribe(hearing, file, output, streaming)
         except AudioError as error:
             output.abandon()
             report("error", str(error))
@@ -94,7 +115,7 @@ class _Output(Protocol):
 
     def partial(self, transcript: "Transcript") -> None: ...
 
-    def final(self, transcript: "Transcript") -> None: ...
+    def final(self, transcript: "Transcript", understanding: "Understanding | None") -> None: ...
 
     def abandon(self) -> None: ...
 
@@ -106,8 +127,8 @@ class _Text:
     def partial(self, transcript: "Transcript") -> None:
         self._line.show(transcript.text)
 
-    def final(self, transcript: "Transcript") -> None:
-        self._line.finish(transcript.text)
+    def final(self, transcript: "Transcript", understanding: "Understanding | None") -> None:
+        self._line.finish(transcript.text if understanding is None else _told(understanding))
 
     def abandon(self) -> None:
         self._line.abandon()
@@ -121,13 +142,17 @@ class _Json:
     def partial(self, transcript: "Transcript") -> None:
         self._write(transcript, is_final=False)
 
-    def final(self, transcript: "Transcript") -> None:
-        self._write(transcript, is_final=True)
+    def final(self, transcript: "Transcript", understanding: "Understanding | None") -> None:
+        if understanding is not None:
+            transcript = understanding.transcript
+        self._write(transcript, is_final=True, understanding=understanding)
 
     def abandon(self) -> None:
         """Every line is whole already."""
 
-    def _write(self, transcript: "Transcript", is_final: bool) -> None:
+    def _write(
+        self, transcript: "Transcript", is_final: bool, understanding: "Understanding | None" = None
+    ) -> None:
         fields = {
             "file": str(self._file),
             "text": transcript.text,
@@ -137,44 +162,83 @@ class _Json:
                 for word in transcript.words
             ],
         }
+        if understanding is not None:
+            fields["understood"] = understanding.understood
+            fields["intent"] = understanding.intent
+            fields["slots"] = dict(understanding.values)
         if self._streaming:
             fields["final"] = is_final
         click.echo(json.dumps(fields, ensure_ascii=False))
 
 
-def _phrases(phrases: Path | None, classes: tuple[str, ...]) -> "list[Expected]":
-    """What is in the files of --phrases and --class; what in them cannot be listened for is reported."""
-    from stapes.decode import read_phrases
+def _told(understanding: "Understanding") -> str:
+    """The words, the intent and its slots on one line."""
+    if not understanding.understood:
+        return understanding.text or NOT_UNDERSTOOD
+    slots = (
+        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in understanding.values.items()
+    )
+    return f"{understanding.text} → {' '.join([str(understanding.intent), *slots])}"
 
-    if phrases is None and not classes:
-        return []
+
+@dataclass(frozen=True)
+class _Hearing:
+    """Who listens, and for what."""
+
+    recognizer: "Recognizer"
+    expected: "Sequence[Expected]"
+    grammar: "Grammar | None"
+    strict: bool
+
+
+def _class_files(classes: tuple[str, ...]) -> dict[str, Path]:
     files = {}
     for option in classes:
         name, equals, file = option.partition("=")
         if not (name and equals and file):
             raise click.UsageError(f"--class {option}: NAME=FILE is expected, such as contact=names.txt")
         files[name] = Path(file)
-    read = read_phrases(phrases, files)
+    return files
+
+
+def _phrases(phrases: Path | None, classes: Mapping[str, Path]) -> "list[Expected]":
+    """What is in the files of --phrases and --class; what in them cannot be listened for is reported."""
+    from stapes.decode import read_phrases
+
+    if phrases is None and not classes:
+        return []
+    read = read_phrases(phrases, classes)
     for problem in read.problems:
         report("warning", str(problem))
     return [read]
 
 
-def _transcribe(
-    recognizer: "Recognizer", file: Path, output: _Output, streaming: bool, expected: "Sequence[Expected]"
-) -> None:
+def _grammar(path: Path | None, classes: Mapping[str, Path]) -> "Grammar | None":
+    """The grammar in ``path`` with the lists of --class; what in them cannot be said is reported."""
+    from stapes.grammar import Grammar, read_values
+
+    if path is None:
+        return None
+    grammar = Grammar.load(path, {name: read_values(file) for name, file in classes.items()})
+    for problem in grammar.problems:
+        report("warning", problem)
+    return grammar
+
+
+def _transcribe(hearing: _Hearing, file: Path, output: _Output, streaming: bool) -> None:
     """Write the words in ``file`` to ``output``; while ``streaming``, also whenever they change."""
     from stapes.audio import AudioReader
 
     reader = AudioReader(file, block_seconds=STREAM_BLOCK_SECONDS) if streaming else AudioReader(file)
-    stream = recognizer.stream(expected=expected)
+    stream = hearing.recognizer.stream(expected=hearing.expected, grammar=hearing.grammar)
     told = ""
     for block in _without_chatter(reader):
         stream.accept(block)
         if streaming and (partial := stream.partial).text != told:
             told = partial.text
             output.partial(partial)
-    output.final(stream.finish())
+    final = stream.finish()
+    output.final(final, stream.understanding(hearing.strict) if hearing.grammar else None)
     if reader.warning:
         report("warning", reader.warning)
 
