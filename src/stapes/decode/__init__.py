@@ -21,6 +21,7 @@ from stapes.decode.ngram import NGram, NGramTables
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
 from stapes.decode.segmenter import Segmenter
 from stapes.decode.trace import Merge, Node
+from stapes.decode.wording import LatticeLimits
 
 __all__ = [
     "BLANK",
@@ -38,6 +39,7 @@ __all__ = [
     "GreedySearch",
     "GreedyState",
     "Hypothesis",
+    "LatticeLimits",
     "Levels",
     "Merge",
     "NGram",

@@ -49,7 +49,9 @@ from stapes.decode.scorer import (
     unemittable,
 )
 from stapes.decode.trace import ROOT, Node, extend_key, same_traces, shared_labels
+from stapes.decode.wording import DEFAULT_LIMITS, End, LatticeLimits, word_lattice
 from stapes.decode.words import Spelling
+from stapes.lattice import Lattice
 
 _LOWEST = -float(np.finfo(np.float64).max)
 
@@ -155,6 +157,13 @@ class BeamSearch:
         return describe(
             self._spelling, state.nodes[best], log_probs[best], rivals, stable, self._delay_frames
         )
+
+    def lattice(self, state: BeamState, frame_ms: int, limits: LatticeLimits = DEFAULT_LIMITS) -> Lattice:
+        """What may have been said in the frames so far, of ``frame_ms`` each; its best path is ``result``."""
+        finals = self._finals(state).tolist()
+        totals = (state.log_probs + finals).tolist()
+        ends = [End(*end) for end in zip(state.nodes, totals, finals, strict=True) if math.isfinite(end[1])]
+        return word_lattice(self._spelling, ends, self._delay_frames, frame_ms, limits)
 
     def log_blank(self, frame: NDArray[np.float32], state: BeamState) -> float:
         """Log-probability of blank at ``frame`` [J] after the most probable history of ``state``."""

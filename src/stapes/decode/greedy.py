@@ -21,8 +21,10 @@ from stapes.decode.scorer import (
     unemittable,
 )
 from stapes.decode.trace import ROOT, Node, same_traces
+from stapes.decode.wording import DEFAULT_LIMITS, End, word_lattice
 from stapes.decode.words import Spelling
 from stapes.errors import FormatError
+from stapes.lattice import Lattice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +103,11 @@ class GreedySearch:
     def result(self, state: GreedyState) -> Hypothesis:
         """The hypothesis after the frames so far; partial and final results alike."""
         return describe(self._spelling, state.node, state.log_prob, (), state.node.length, self._delay_frames)
+
+    def lattice(self, state: GreedyState, frame_ms: int) -> Lattice:
+        """The one path of the frames so far, of ``frame_ms`` each."""
+        end = End(state.node, state.log_prob, 0.0)
+        return word_lattice(self._spelling, [end], self._delay_frames, frame_ms, DEFAULT_LIMITS)
 
 
 def require_probability(log_prob: float, frame: int) -> None:

@@ -17,6 +17,10 @@ class Spelling:
         self._begins = [piece.startswith(WORD_MARK) for piece in vocabulary]
         self._texts = [piece.removeprefix(WORD_MARK) for piece in vocabulary]
 
+    def begins(self, label: int) -> bool:
+        """Whether ``label`` begins a word wherever it stands."""
+        return self._begins[label]
+
     def spans(self, labels: Sequence[int]) -> list[tuple[int, int]]:
         """Half-open ranges of ``labels``, one a word; the first label begins a word whatever its piece."""
         starts = [index for index, label in enumerate(labels) if index == 0 or self._begins[label]]
