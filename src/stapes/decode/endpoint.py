@@ -168,7 +168,7 @@ class EndpointState:
         frames: since the utterance began.
         levels: of speech and noise.
         best: end of the best hypothesis; None before the first frame.
-        words: in it.
+        words: of that hypothesis.
         log_odds: that it is complete.
         run_frames: since its last label, or since the beginning.
         quiet_frames: since a frame that stood out from the noise.
@@ -183,7 +183,7 @@ class EndpointState:
     frames: int
     levels: Levels
     best: Node | None
-    words: int
+    words: tuple[str, ...]
     log_odds: float
     run_frames: int
     quiet_frames: int
@@ -220,7 +220,7 @@ class Endpointer:
             frames=0,
             levels=levels or Levels(),
             best=None,
-            words=0,
+            words=(),
             log_odds=-math.inf,
             run_frames=0,
             quiet_frames=0,
@@ -254,7 +254,7 @@ class Endpointer:
     def speculates(self, state: EndpointState) -> bool:
         """Whether the user has probably finished."""
         paused = state.hushed_frames * self._frame_ms >= self._point.least_pause_ms
-        return state.words > 0 and paused and state.probability >= self._point.speculative
+        return bool(state.words) and paused and state.probability >= self._point.speculative
 
     def ends(self, state: EndpointState) -> Reason | None:
         """Why the utterance ends here, or None while it goes on."""
@@ -277,8 +277,8 @@ class Endpointer:
             return replace(state, best=best)
         labels = [node.label for node in emissions(best)]
         texts = [self._spelling.text(labels[first:end]) for first, end in self._spelling.spans(labels)]
-        words = [text for text in texts if text]
-        return replace(state, best=best, words=len(words), log_odds=self._completeness.log_odds(words))
+        words = tuple(text for text in texts if text)
+        return replace(state, best=best, words=words, log_odds=self._completeness.log_odds(words))
 
 
 def _listen(frame: Array, level_db: float, state: EndpointState) -> EndpointState:
@@ -307,7 +307,7 @@ def _scalars(state: EndpointState, level_db: float, log_blank: float) -> Array:
         (level_db - state.levels.noise_db) / 10,
         (state.levels.speech_db - level_db) / 10,
         max(-_MOST_LOG_ODDS, min(state.log_odds, _MOST_LOG_ODDS)) / 2,
-        math.log1p(state.words),
+        math.log1p(len(state.words)),
         math.log1p(min(state.frames, _LONGEST_RUN_FRAMES)) if state.words else 0.0,
     ]
     return np.concatenate([np.array(values, np.float32), state.trace / 10])

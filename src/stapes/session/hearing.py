@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from stapes.session.recognizer import NETWORK_RATE_HZ, Network
 
-BLOCK_SAMPLES = 160
-"""The sound is heard in blocks of 10 ms, whatever the chunks: an event never waits for more than that."""
+BLOCK_SAMPLES = 640
+"""The sound is heard in blocks of 40 ms, whatever the chunks. A frame of `stapes.engine` is complete 2.5 ms before the
+end of a block, so nothing is told noticeably later than it could be."""
 
-_LEVEL_BLOCKS = 4
 # -100 dB: digital silence has a level, too.
 _LEAST_POWER = 1e-10
 
 Heard = tuple[NDArray[np.float32], float]
-"""An encoder frame [J], and the level of the last 40 ms that were heard for it, in dB relative to full scale."""
+"""An encoder frame [J], and the level of the block that completed it, in dB relative to full scale."""
 
 
 class Hearing:
@@ -28,7 +28,6 @@ class Hearing:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._pending = np.zeros(0, np.float32)
-        self._powers = np.zeros(_LEVEL_BLOCKS)
         self._heard_samples = 0
         self._state = network.init_state()
 
@@ -48,9 +47,9 @@ class Hearing:
         self._pending = samples[whole:].copy()
         for block in samples[:whole].reshape(-1, BLOCK_SAMPLES):
             self._heard_samples += BLOCK_SAMPLES
-            self._powers = np.append(self._powers[1:], np.square(block, dtype=np.float64).mean())
             frames, self._state = self._network.accept(block, self._state)
-            level_db = float(10 * np.log10(self._powers.mean() + _LEAST_POWER))
+            power = np.square(block, dtype=np.float64).mean()
+            level_db = float(10 * np.log10(power + _LEAST_POWER))
             for frame in frames:
                 yield frame, level_db
 

@@ -1,0 +1,216 @@
+"""What an end-pointer observes, and what it decides.
+
+Letters of shapes: J joint width.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from stapes.decode import (
+    SCALARS,
+    BeamSearch,
+    Completeness,
+    Dictation,
+    Endpointer,
+    Levels,
+    Reason,
+    end_probability,
+    text_features,
+)
+from tests.decode.scorers import scripted
+
+VOCABULARY = ("<blk>", "\u2581go", "\u2581on", "per")
+J = 3
+
+
+@dataclass(frozen=True)
+class Point:
+    speculative: float = 0.4
+    final: float = 0.6
+    least_pause_ms: int = 80
+    longest_pause_ms: int = 2_000
+    no_speech_ms: int = 8_000
+    longest_ms: int = 30_000
+
+
+@dataclass(frozen=True)
+class Tables:
+    completeness: np.ndarray
+    completeness_bias: float
+    projection: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    hidden_weight: np.ndarray
+    hidden_bias: np.ndarray
+    output_weight: np.ndarray
+    output_bias: float
+
+
+def random_tables(seed: int = 0, buckets: int = 64) -> Tables:
+    rng = np.random.default_rng(seed)
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    inputs = SCALARS + 2 * 2
+    return Tables(
+        completeness=draw(buckets),
+        completeness_bias=0.5,
+        projection=draw(2, J),
+        mean=draw(inputs),
+        scale=np.abs(draw(inputs)),
+        hidden_weight=draw(4, inputs),
+        hidden_bias=draw(4),
+        output_weight=draw(4),
+        output_bias=0.25,
+    )
+
+
+def endpointer(point: Point | None = None) -> Endpointer:
+    return Endpointer(VOCABULARY, random_tables(), point or Point())
+
+
+def after(labels, frames, levels_db, point=None):
+    """State after the labels were emitted at ``frames`` (by index) and ``levels_db`` were heard."""
+    search, pointer = BeamSearch(scripted([], VOCABULARY)), endpointer(point)
+    heard, state = search.init_state(), pointer.init_state()
+    emitted = dict(zip(frames, labels, strict=True))
+    for frame, level_db in enumerate(levels_db):
+        node = heard.nodes[0]
+        if frame in emitted:
+            node = node.emit(emitted[frame], frame, 0.0, 1.0)
+        heard = replace(heard, frames=frame + 1, nodes=(node,))
+        state = pointer.advance(np.full(J, frame, np.float32), level_db, math.log(0.5), heard, state)
+    return pointer, state
+
+
+SPOKEN_DB = [-80.0] * 3 + [-30.0] * 5
+
+
+def test_the_words_and_their_completeness():
+    _, state = after([1, 3, 2], [3, 4, 6], SPOKEN_DB)
+    assert state.words == ("goper", "on")
+    tables = random_tables()
+    buckets = text_features(["goper", "on"], 64)
+    expected = 0.5 + float(tables.completeness[buckets].sum())
+    assert state.log_odds == pytest.approx(expected, rel=1e-6)
+    assert Completeness(tables.completeness, 0.5).log_odds(["goper", "on"]) == pytest.approx(
+        expected, rel=1e-6
+    )
+    assert Completeness(tables.completeness, 0.5).log_odds([]) == -math.inf
+
+
+def test_frames_are_counted():
+    _, state = after([1], [3], [*SPOKEN_DB, -65.0, -80.0, -81.0, -80.0])
+    assert (state.frames, state.run_frames) == (12, 8)
+    assert (state.hushed_frames, state.quiet_frames) == (4, 3)
+    _, before = after([], [], SPOKEN_DB[:2])
+    assert (before.run_frames, before.words, before.hushed_frames) == (2, (), 2)
+
+
+def test_the_scalars_are_those_of_the_specification():
+    _, state = after([1, 2], [3, 6], [*SPOKEN_DB, -60.0, -80.0, -80.0, -80.0, -75.0])
+    speech, noise = state.levels.speech_db, state.levels.noise_db
+    blank = 0.5 + 0.5 * 0.7**13
+    scalars = [
+        math.log1p(6),
+        math.log1p(4),
+        math.log1p(5),
+        4 * blank,
+        math.log(0.5) / 3,
+        (-75 - noise) / 10,
+        (speech + 75) / 10,
+        max(-8, min(8, state.log_odds)) / 2,
+        math.log1p(2),
+        math.log1p(13),
+    ]
+    assert state.observed[:10] == pytest.approx(scalars, rel=1e-5)
+    # Five frames of speech, whose level is learned, then the first three of the pause and none after them.
+    trace = [2.53, 1.27, 0.63, 0.32, 0.16, -29.8, -40, -40]
+    assert state.observed[10:18] * 10 == pytest.approx(trace, abs=0.1)
+    assert state.observed[18 : 18 + J] == pytest.approx([12] * J)
+    voice = 0.0
+    for frame in range(3, 8):
+        voice = 0.85 * voice + 0.15 * frame
+    assert state.observed[18 + J :] == pytest.approx([voice] * J, rel=1e-5)
+
+
+def test_levels_follow_noise_and_speech():
+    levels = Levels().follow(-70.0)
+    assert (levels.noise_db, levels.speech_db) == (-70.0, -35.0)
+    assert levels.follow(-80.0).noise_db == -75.0
+    assert levels.follow(-60.0).noise_db == pytest.approx(-69.85)
+    assert levels.follow(-40.0).noise_db == -70.0
+    assert levels.follow(-25.0).speech_db == -30.0
+    assert levels.follow(-60.0).speech_db == pytest.approx(-35.03)
+    assert Levels(-30.0, -29.0).follow(-30.0).speech_db == -20.0
+    assert not Levels(-70.0, -35.0).sounds(-62.0)
+    assert Levels(-70.0, -35.0).sounds(-61.9)
+    assert Levels(-70.0, -35.0).speaks(-52.9)
+    assert not Levels(-70.0, -35.0).speaks(-53.0)
+    assert not Levels(-45.0, -35.0).speaks(-38.0)
+
+
+def test_levels_are_kept_for_the_next_utterance():
+    pointer, state = after([1], [3], SPOKEN_DB)
+    assert pointer.init_state(state.levels).levels == state.levels
+    assert pointer.init_state(state.levels).words == ()
+
+
+def test_the_probability_is_that_of_the_network():
+    tables = random_tables()
+    observed = np.random.default_rng(1).standard_normal(SCALARS + 2 * J).astype(np.float32)
+    frames = [tables.projection @ observed[SCALARS + J * i :][:J] for i in range(2)]
+    inputs = (np.concatenate([observed[:SCALARS], *frames]) - tables.mean) * tables.scale
+    hidden = np.tanh(tables.hidden_weight @ inputs + tables.hidden_bias)
+    expected = 1 / (1 + np.exp(-(tables.output_weight @ hidden + 0.25)))
+    assert end_probability(tables, observed) == pytest.approx(float(expected), rel=1e-5)
+    _, state = after([1], [3], SPOKEN_DB)
+    assert state.probability == end_probability(tables, state.observed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "speculates", "ends"),
+    [
+        ({"probability": 0.39}, False, None),
+        ({"probability": 0.4}, True, None),
+        ({"probability": 0.6}, True, Reason.ENDPOINT),
+        ({"probability": 0.9, "hushed_frames": 1}, False, None),
+        ({"probability": 0.9, "hushed_frames": 3}, True, None),
+        ({"probability": 0.9, "words": ()}, False, None),
+        ({"run_frames": 49}, False, None),
+        ({"run_frames": 50, "hushed_frames": 49}, False, None),
+        ({"run_frames": 50, "hushed_frames": 50}, False, Reason.PAUSE),
+        ({"run_frames": 100, "hushed_frames": 0}, False, Reason.PAUSE),
+        ({"words": (), "run_frames": 199, "frames": 199}, False, None),
+        ({"words": (), "run_frames": 200, "frames": 200}, False, Reason.NO_SPEECH),
+        ({"frames": 749}, False, None),
+        ({"frames": 750}, False, Reason.TOO_LONG),
+    ],
+)
+def test_decisions(changes, speculates, ends):
+    pointer, state = after([1], [3], SPOKEN_DB)
+    state = replace(state, **{"probability": 0.0, "hushed_frames": 4, "run_frames": 4, **changes})
+    assert (pointer.speculates(state), pointer.ends(state)) == (speculates, ends)
+
+
+def test_a_text_has_a_handful_of_features():
+    assert len(text_features(["go"], 1 << 15)) == 6
+    short, long = text_features(["a", "b"], 1 << 15), text_features(["c", "b"], 1 << 15)
+    assert [a == b for a, b in zip(short, long, strict=True)] == [True, False, False, False, True, False]
+
+
+def test_a_dictation_leaves_one_text():
+    dictation = Dictation(("<blk>", "<unk>", "\u2581g", "o", "\u2581go", "\u2581"), "go go")
+    state = dictation.start()
+    allowed = []
+    for label in (4, 2, 3):
+        allowed.append(np.flatnonzero(np.isfinite(dictation.scores(state))).tolist())
+        state = dictation.step(state, label)
+    assert allowed == [[2, 4, 5], [2, 4, 5], [3]]
+    assert dictation.final(state) == 0.0
+    assert dictation.final(3) == -math.inf
+    assert not np.isfinite(dictation.scores(state)).any()
