@@ -31,6 +31,8 @@ from stapes.session.transcript import Transcript, to_transcript
 from stapes.session.understanding import Understanding, to_understanding
 
 NETWORK_RATE_HZ = 16_000
+HELD_BEAM = 8
+"""Least beam of a search that is held to a grammar: where it goes wrong, it cannot say what it hears next."""
 
 
 class Endpointing(EndpointTables, Protocol):
@@ -207,16 +209,17 @@ class Recognizer:
             )
         return Endpointer(network.vocabulary, learned, learned.points[point], network.frame_ms)
 
-    def beam_search(self, expected: Sequence[Expected] = ()) -> BeamSearch:
-        """A beam search with what the model and ``expected`` expect."""
+    def beam_search(self, expected: Sequence[Expected] = (), least_beam: int = 1) -> BeamSearch:
+        """A beam search with what the model and ``expected`` expect, and a beam of ``least_beam`` or more."""
         compiled = [each.compile(self._network.vocabulary) for each in expected]
-        return BeamSearch(self._network, self._beam, expected=[*self._language_model, *compiled])
+        beam = max(self._beam, least_beam)
+        return BeamSearch(self._network, beam, expected=[*self._language_model, *compiled])
 
     def _search(
         self, expected: Sequence[Expected], grammar: Grammar | None
     ) -> GreedySearch | BeamSearch | GatedSearch:
         if grammar is not None:
-            held = self.beam_search([*expected, grammar.only])
+            held = self.beam_search([*expected, grammar.only], HELD_BEAM)
             return GatedSearch(self.beam_search(expected), held, grammar)
         if self._beam == 1 and not expected:
             return GreedySearch(self._network)
