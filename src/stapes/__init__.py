@@ -22,6 +22,7 @@ from stapes.errors import (
 if TYPE_CHECKING:
     from stapes.decode import Phrases
     from stapes.grammar import Grammar
+    from stapes.lattice import Lattice
     from stapes.session import Recognizer, Stream, Transcript, Understanding, Word
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "CorpusError",
     "FormatError",
     "Grammar",
+    "Lattice",
     "MissingExtraError",
     "Phrases",
     "Recognizer",
@@ -56,4 +58,8 @@ def __getattr__(name: str) -> Any:
         import stapes.grammar
 
         return stapes.grammar.Grammar
+    if name == "Lattice":
+        import stapes.lattice
+
+        return stapes.lattice.Lattice
     raise AttributeError(f"module 'stapes' has no attribute '{name}'")

@@ -38,7 +38,11 @@ def test_posteriors_of_scores_far_out_of_range_of_exp() -> None:
 def test_word_posteriors_are_the_most_that_any_frame_of_the_word_has(seed: int) -> None:
     lattice = random_lattice(seed)
     own = posteriors(lattice).arcs
-    spans = [set(range(arc.start_frame, max(arc.end_frame, arc.start_frame + 1))) for arc in lattice.arcs]
+    firsts = [lattice.frames[arc.source] for arc in lattice.arcs]
+    spans = [
+        set(range(first, max(arc.end_frame, first + 1)))
+        for first, arc in zip(firsts, lattice.arcs, strict=True)
+    ]
     expected = []
     for arc, span, share in zip(lattice.arcs, spans, own, strict=True):
         same = [i for i, other in enumerate(lattice.arcs) if other.word == arc.word]

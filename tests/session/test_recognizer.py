@@ -26,6 +26,7 @@ class PlayedNetwork:
     vocabulary = VOCABULARY
     frame_ms = 40.0
     language_model = None
+    calibration = None
 
     def init_state(self) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)
@@ -89,7 +90,12 @@ def test_partial_words_grow(recognizer: Recognizer) -> None:
     stream = recognizer.stream()
     texts = [stream.accept(SPOKEN[start : start + 640]).partial.text for start in range(0, SPOKEN.size, 640)]
     assert texts == ["", "go", "go", "go", "go up", "go upper", "go upper", "go upper stop"]
-    assert stream.partial == stream.finish() == stream.finish()
+    before = stream.partial
+    final = stream.finish()
+    assert [(word.text, word.start, word.end) for word in before.words] == [
+        (word.text, word.start, word.end) for word in final.words
+    ]
+    assert stream.partial == final == stream.finish()
 
 
 @settings(max_examples=40, deadline=None)

@@ -27,6 +27,7 @@ class PlayedNetwork:
     vocabulary = VOCABULARY
     frame_ms = 40.0
     language_model = None
+    calibration = None
 
     def __init__(self, endpointing: Any = None) -> None:
         self.endpointing = endpointing

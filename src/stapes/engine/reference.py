@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stapes import format as packed_format
 from stapes.engine.bundled import bundled_model
+from stapes.engine.calibration import read_calibration
 from stapes.engine.endpointing import read_endpointing
 from stapes.engine.language_model import read_language_model
 from stapes.engine.settings import NetworkSettings, read_settings, take_tensors
@@ -62,6 +63,7 @@ class Network:
             model.metadata, model.tensors, len(self.settings.vocabulary)
         )
         self.endpointing = read_endpointing(model.metadata, model.tensors, self.settings.joint)
+        self.calibration = read_calibration(model.metadata)
         tensors = take_tensors(self.settings, model.tensors)
         self._fbank = Fbank(self.settings.features)
         self._tail = np.zeros(

@@ -16,6 +16,7 @@ from stapes.decode import BeamSearch, BeamState, Hypothesis
 from stapes.errors import ConfigError
 from stapes.grammar.grammar import Grammar
 from stapes.grammar.matching import Match
+from stapes.lattice import Lattice
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class GatedSearch:
     def result(self, state: PairState) -> Hypothesis:
         """The best words so far, of the grammar or not."""
         return self._free.result(state[0])
+
+    def lattice(self, state: PairState, frame_ms: int) -> Lattice:
+        """What may have been said in the frames so far, of ``frame_ms`` each, of the grammar or not."""
+        return self._free.lattice(state[0], frame_ms)
 
     def verdict(self, state: PairState) -> Verdict:
         """Whether the frames so far are a sentence of the grammar, and which."""

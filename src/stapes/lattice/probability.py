@@ -43,8 +43,9 @@ def word_posteriors(lattice: Lattice) -> NDArray[np.float64]:
 
     Arcs with the same word support each other where they overlap: the value is the largest sum, over the frames of
     the arc, of the posteriors of all arcs with this word at that frame (C_max of Wessel, Schlüter, Macherey and Ney
-    2001, "Confidence measures for large vocabulary continuous speech recognition"). A word without
-    duration counts as one frame long. An arc without a word has the posterior of the arc.
+    2001, "Confidence measures for large vocabulary continuous speech recognition"). For this an arc lasts from the
+    node that it leaves, since a transducer may put out the same word some frames apart; one without duration
+    counts as one frame long. An arc without a word has the posterior of the arc.
     """
     pooled = posteriors(lattice).arcs.copy()
     groups: dict[str, list[int]] = {}
@@ -86,7 +87,7 @@ def log_sum(logs: Iterable[float]) -> float:
 
 def _pool(lattice: Lattice, indices: list[int], own: NDArray[np.float64]) -> NDArray[np.float64]:
     """The pooled values of the arcs ``indices``, all with one word, from their ``own`` posteriors."""
-    starts = np.array([lattice.arcs[index].start_frame for index in indices])
+    starts = np.array([lattice.frames[lattice.arcs[index].source] for index in indices])
     ends = np.maximum([lattice.arcs[index].end_frame for index in indices], starts + 1)
     edges, places = np.unique(np.concatenate([starts, ends]), return_inverse=True)
     changes = np.zeros(len(edges))

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -26,8 +27,10 @@ from stapes.decode import (
 )
 from stapes.errors import AudioError, ConfigError
 from stapes.grammar import GatedSearch, Grammar
+from stapes.lattice import Lattice
+from stapes.session.certainty import Calibrate, alternatives, with_certainty
 from stapes.session.pausing import pauses_alone
-from stapes.session.transcript import Transcript, to_transcript
+from stapes.session.transcript import HeardWord, Transcript, to_transcript
 from stapes.session.understanding import Understanding, to_understanding
 
 NETWORK_RATE_HZ = 16_000
@@ -60,6 +63,10 @@ class Network(Scorer, Protocol):
     @property
     def endpointing(self) -> Endpointing | None:
         """What is learned of the ends of utterances, if there is something."""
+
+    @property
+    def calibration(self) -> Calibrate | None:
+        """What makes confidences of the posteriors of words in a lattice, if there is something."""
 
     def init_state(self) -> Any:
         """The state before the first sample."""
@@ -243,7 +250,7 @@ class Stream:
         self._network_state = network.init_state()
         self._search_state: Any = self._search.init_state()
         self._heard_samples = 0
-        self._finished = False
+        self._final: tuple[Transcript, Lattice] | None = None
 
     def accept(self, samples: ArrayLike) -> Self:
         """Hear a chunk of any length and type that `stapes.audio.to_mono` accepts; returns the stream itself.
@@ -251,7 +258,7 @@ class Stream:
         Raises:
             AudioError: the samples are no sound, or the stream is finished.
         """
-        if self._finished:
+        if self._final:
             raise AudioError("stream: finished; a new stream is needed for more samples")
         mono = to_mono(samples)
         self._heard_samples += mono.size
@@ -260,8 +267,33 @@ class Stream:
 
     @property
     def partial(self) -> Transcript:
-        """What was heard so far; later words may change earlier ones."""
+        """What was heard so far; later words may change earlier ones, and confidences are rough."""
+        if self._final:
+            return self._final[0]
         return self._written(self._search.result(self._search_state))
+
+    @property
+    def lattice(self) -> Lattice:
+        """What may have been said so far: words with times and scores; its best path is the transcript.
+
+        Words are as spoken: without the written forms of phrases. The confidence of a word in a final transcript is
+        its `stapes.lattice.word_posteriors`, calibrated. A greedy search knows one path alone and has confidences of
+        its own, which are rough.
+        """
+        if self._final:
+            return self._final[1]
+        return self._search.lattice(self._search_state, round(self._network.frame_ms))
+
+    def alternatives(self, count: int) -> list[Transcript]:
+        """The ``count`` best transcripts in the lattice so far, the most probable first; fewer if there are fewer.
+
+        Raises:
+            ConfigError: ``count`` is below 1.
+        """
+        found = alternatives(self.lattice, count, self._network.calibration)
+        if isinstance(self._search, GreedySearch):
+            return [self.partial]
+        return [self._spelled(words) for words in found]
 
     def understanding(self, strict: bool = False) -> Understanding:
         """What was meant so far, if the utterance ends here.
@@ -274,20 +306,32 @@ class Stream:
         """
         if not isinstance(self._search, GatedSearch):
             raise ConfigError("stream: opened without a grammar; one is needed to understand what was said")
-        return to_understanding(self._search.verdict(self._search_state), self._written, strict)
+        verdict = self._search.verdict(self._search_state)
+        if self._final:
+            verdict = replace(verdict, free=self._certain(verdict.free, self.lattice))
+        return to_understanding(verdict, self._written, strict)
 
     def finish(self) -> Transcript:
         """End the stream and return the final words; a second call returns the same."""
-        if not self._finished:
+        if self._final is None:
             self._hear(self._resampler.flush())
             frames, self._network_state = self._network.flush(self._network_state)
             self._search_state = self._search.advance(frames, self._search_state)
-            self._finished = True
-        return self.partial
+            lattice, hypothesis = self.lattice, self._search.result(self._search_state)
+            self._final = self._written(self._certain(hypothesis, lattice)), lattice
+        return self._final[0]
+
+    def _certain(self, hypothesis: Hypothesis, lattice: Lattice) -> Hypothesis:
+        if isinstance(self._search, GreedySearch):
+            return hypothesis
+        return with_certainty(hypothesis, lattice, self._network.calibration)
 
     def _written(self, hypothesis: Hypothesis) -> Transcript:
+        return self._spelled(hypothesis.words)
+
+    def _spelled(self, words: Sequence[HeardWord]) -> Transcript:
         duration = self._heard_samples / self._resampler.from_hz
-        return to_transcript(hypothesis, self._network.frame_ms / 1000, duration, self._phrases)
+        return to_transcript(words, self._network.frame_ms / 1000, duration, self._phrases)
 
     def _hear(self, samples: NDArray[np.float32]) -> None:
         frames, self._network_state = self._network.accept(samples, self._network_state)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from stapes.audio import Resampler, to_mono
 from stapes.decode import BeamState, EndpointState, Reason
 from stapes.errors import AudioError
+from stapes.session.certainty import with_certainty
 from stapes.session.events import Confirmed, Event, Final, Partial, Reset, Revised, Speculative
 from stapes.session.hearing import Hearing
 from stapes.session.recognizer import NETWORK_RATE_HZ, Expected, Recognizer
@@ -75,6 +76,7 @@ class Session:
         self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
         self._expected = tuple(expected)
         self._hearing = Hearing(recognizer.network)
+        self._frame_ms = round(recognizer.network.frame_ms)
         self._frame_seconds = recognizer.network.frame_ms / 1000
         self._finished = False
         self._begin(0, self._endpointer.init_state())
@@ -176,7 +178,12 @@ class Session:
         """The text of the utterance, its words at their times in the session."""
         now = self._utterance
         hypothesis = self._search.result(now.search)
-        spoken = to_transcript(hypothesis, self._frame_seconds, self._time - now.begin)
+        sure = with_certainty(
+            hypothesis,
+            self._search.lattice(now.search, self._frame_ms),
+            self._recognizer.network.calibration,
+        )
+        spoken = to_transcript(sure.words, self._frame_seconds, self._time - now.begin)
         return Transcript(spoken.text, tuple(_later(word, now.begin) for word in spoken.words), self._time)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from stapes.decode import Hypothesis, Phrases
+from stapes.decode import Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Word:
         text: the word in spoken form, lower case; or the written form of a phrase, which may be several words.
         start: seconds from the beginning of the recording, at least 0.
         end: seconds, at least ``start`` and at most the duration of the recording.
-        confidence: from 0 to 1; not calibrated.
+        confidence: from 0 to 1. In a final transcript of a model that holds a calibration: how often such words are
+            right. While words may change it is rough.
     """
 
     text: str
@@ -38,10 +40,26 @@ class Transcript:
     duration: float
 
 
+class HeardWord(Protocol):
+    """A word in frames; see `stapes.decode.Word`."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def start_frame(self) -> int: ...
+
+    @property
+    def end_frame(self) -> int: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+
 def to_transcript(
-    hypothesis: Hypothesis, frame_seconds: float, duration: float, phrases: Sequence[Phrases] = ()
+    heard: Sequence[HeardWord], frame_seconds: float, duration: float, phrases: Sequence[Phrases] = ()
 ) -> Transcript:
-    """``hypothesis`` in seconds, with ``phrases`` in their written form.
+    """The words ``heard`` in seconds, with ``phrases`` in their written form.
 
     A word that the network emits after the last sample ends with it. The words of a phrase that is written otherwise
     than spoken become one, as sure as the least sure of them.
@@ -51,8 +69,7 @@ def to_transcript(
         return min(frame * frame_seconds, duration)
 
     words = tuple(
-        Word(word.text, seconds(word.start_frame), seconds(word.end_frame), word.confidence)
-        for word in hypothesis.words
+        Word(word.text, seconds(word.start_frame), seconds(word.end_frame), word.confidence) for word in heard
     )
     for each in phrases:
         words = _written(words, each)
