@@ -17,6 +17,7 @@ import stapes.cli
 from stapes.cli import main
 from stapes.cli.live import LiveLine
 from stapes.errors import FormatError
+from stapes.lattice import Arc, Lattice, from_bytes, from_json
 from stapes.session import Transcript, Word
 
 COUNT = ("one", "two", "three", "four", "five", "six")
@@ -42,6 +43,12 @@ class CountingStream:
     def finish(self) -> Transcript:
         self.is_finished = True
         return self.partial
+
+    @property
+    def lattice(self) -> Lattice:
+        assert self.is_finished
+        arcs = [Arc(0, 1, "one", 3, 9, -0.1), Arc(0, 1, "won", 3, 9, -3.0), Arc(0, 1, "on", 3, 9, -6.0)]
+        return Lattice((0, 9), tuple(arcs))
 
 
 class CountingRecognizer:
@@ -242,3 +249,43 @@ def test_the_door_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_lattice_is_written_as_json_or_in_its_wire_form(second: Path, capsys: Any) -> None:
+    assert main(["transcribe", "a.wav", "--lattice", "a.json"]) == 0
+    assert main(["transcribe", "a.wav", "--lattice", "a.lattice"]) == 0
+    assert capsys.readouterr() == ("one two end\n" * 2, "")
+    exact, quantised = from_json(Path("a.json").read_text()), from_bytes(Path("a.lattice").read_bytes())
+    assert [arc.word for arc in exact.arcs] == [arc.word for arc in quantised.arcs] == ["on", "one", "won"]
+    assert sorted(map(str, Path().iterdir())) == ["a.json", "a.lattice", "a.wav"]
+
+
+def test_a_drawing_shows_what_is_probable(second: Path) -> None:
+    assert main(["transcribe", "a.wav", "--lattice", "a.svg"]) == 0
+    drawing = Path("a.svg").read_text()
+    assert drawing.startswith("<svg") and ">one " in drawing and ">won " in drawing and ">on " not in drawing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["a.wav", "a.wav", "--lattice", "a.svg"], "--lattice: one recording is expected, 2 are given"),
+        (
+            ["a.wav", "--lattice", "a.png"],
+            "--lattice a.png: a name that ends in .svg, .json, .lattice is expected",
+        ),
+        (["a.wav", "--lattice", "x/a.svg"], "--lattice x/a.svg: the folder x is not there"),
+    ],
+)
+def test_a_lattice_that_cannot_be_written_is_refused_before_anything_is_heard(
+    arguments: list[str], sentence: str, second: Path, capsys: Any
+) -> None:
+    assert main(["transcribe", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and sentence in err
+    assert list(Path().iterdir()) == [Path("a.wav")]
+
+
+def test_a_lattice_that_fails_to_be_written_is_an_error(second: Path, capsys: Any) -> None:
+    assert main(["transcribe", "a.wav", "--lattice", f"{'a' * 300}.svg"]) == 2
+    assert "a.svg: cannot be written: File name too long" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from stapes.cli import EXIT_ERROR, report
+from stapes.cli.lattices import require_form, write_lattice
 from stapes.cli.live import LiveLine
 from stapes.errors import AudioError
 
@@ -48,6 +49,11 @@ NOT_UNDERSTOOD = "not understood"
     "--grammar", type=click.Path(path_type=Path), help="File of the sentences that are to be understood."
 )
 @click.option("--strict", is_flag=True, help="With --grammar: tell nothing of what is not understood.")
+@click.option(
+    "--lattice",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for what else may have been said in a single recording: .svg, .json or .lattice.",
+)
 def command(
     files: tuple[Path, ...],
     model: Path | None,
@@ -58,6 +64,7 @@ def command(
     classes: tuple[str, ...],
     grammar: Path | None,
     strict: bool,
+    lattice: Path | None,
 ) -> int:
     """Write the words in FILES.
 
@@ -73,6 +80,7 @@ def command(
       stapes transcribe interview.mp3 --stream
       stapes transcribe command.wav --phrases home.txt --class room=rooms.txt
       stapes transcribe command.wav --grammar home.yaml --class room=rooms.txt --strict
+      stapes transcribe command.wav --lattice command.svg
 
     With --json a line holds file, text, duration in seconds, and words: each as [word, start, end,
     confidence], with times in seconds and confidence from 0 to 1. With --stream as well it also holds final:
@@ -86,17 +94,25 @@ def command(
     --grammar understands sentences: the file has those of Home Assistant or of a Rhino context, in YAML or JSON.
     Behind the words stand the intent and its slots; with --json the line also holds understood, intent and slots.
     What is no sentence of the grammar is written as it was heard, or as «not understood» with --strict.
+
+    --lattice writes the words that were held for possible in one recording, with times and probabilities: as a
+    drawing (.svg) of all that is at least 1 % probable, as JSON (.json) or in a few bytes a word (.lattice).
     """
     from stapes.session import Recognizer
 
     if strict and grammar is None:
         raise click.UsageError("--strict: a grammar in --grammar is expected")
+    if lattice is not None:
+        if len(files) > 1:
+            raise click.UsageError(f"--lattice: one recording is expected, {len(files)} are given")
+        require_form(lattice)
     lists = _class_files(classes)
     hearing = _Hearing(
         Recognizer(model, beam),
         _phrases(phrases, lists) if phrases or grammar is None else [],
         _grammar(grammar, lists),
         strict,
+        lattice,
     )
     failures = 0
     for file in files:
@@ -189,6 +205,7 @@ class _Hearing:
     expected: "Sequence[Expected]"
     grammar: "Grammar | None"
     strict: bool
+    lattice: Path | None
 
 
 def _class_files(classes: tuple[str, ...]) -> dict[str, Path]:
@@ -239,6 +256,8 @@ def _transcribe(hearing: _Hearing, file: Path, output: _Output, streaming: bool)
             output.partial(partial)
     final = stream.finish()
     output.final(final, stream.understanding(hearing.strict) if hearing.grammar else None)
+    if hearing.lattice is not None:
+        write_lattice(stream.lattice, hearing.lattice)
     if reader.warning:
         report("warning", reader.warning)
 
