@@ -15,6 +15,7 @@ VERBS = {
     "train": "stapes.cli.train",
     "pack": "stapes.cli.pack",
     "endpoints": "stapes.cli.endpoints",
+    "calibrate": "stapes.cli.calibrate",
     "inspect": "stapes.cli.inspect",
     "corpus": "stapes.cli.corpus",
 }

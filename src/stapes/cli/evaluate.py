@@ -95,7 +95,7 @@ def _pair(utterance: "Utterance", text: str) -> "Pair":
 
 
 def _transcribe(model: Path | None, beam: int, utterance: "Utterance") -> str:
-    return _recognizer(model, beam).transcribe(_stretch(utterance), RATE_HZ).text
+    return _recognizer(model, beam).transcribe(stretch(utterance), RATE_HZ).text
 
 
 @functools.cache
@@ -106,7 +106,7 @@ def _recognizer(model: Path | None, beam: int) -> "Recognizer":
     return Recognizer(model, beam)
 
 
-def _stretch(utterance: "Utterance") -> "NDArray[np.float32]":
+def stretch(utterance: "Utterance") -> "NDArray[np.float32]":
     """The samples of ``utterance`` within its recording."""
     from stapes import audio
     from stapes.units import seconds_to_samples

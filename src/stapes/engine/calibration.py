@@ -11,7 +11,8 @@ from stapes import config
 from stapes.errors import ConfigError, FormatError
 
 KIND = "piecewise linear"
-KEY = "calibration"
+CALIBRATION = "calibration"
+"""Its key in the metadata."""
 _MOST = 64
 
 
@@ -57,10 +58,10 @@ def read_calibration(metadata: Mapping[str, Any]) -> Calibration | None:
     Raises:
         FormatError: it is wrong.
     """
-    table = metadata.get(KEY)
+    table = metadata.get(CALIBRATION)
     if table is None:
         return None
     try:
-        return config.build(Calibration, table, f"packed model: metadata: {KEY}")
+        return config.build(Calibration, table, f"packed model: metadata: {CALIBRATION}")
     except ConfigError as error:
         raise FormatError(str(error)) from None

@@ -1,0 +1,128 @@
+"""``stapes calibrate``: make confidences say how often words are right."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stapes.errors import CorpusError
+
+if TYPE_CHECKING:
+    from stapes.corpus import Utterance
+    from stapes.session import Recognizer
+
+RATE_HZ = 16_000
+
+
+@click.command(name="calibrate")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--data",
+    "manifests",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Manifest of recordings that the model was not trained on; may be given more than once.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
+@click.option(
+    "--beam", type=click.IntRange(min=2), default=8, show_default=True, help="Histories followed at once."
+)
+def command(model: Path, manifests: tuple[Path, ...], out: Path, beam: int) -> None:
+    """Fit the confidence of words of MODEL and write the model with it.
+
+    The model hears the recordings. How often words of some posterior are right becomes the confidence of all words of
+    that posterior. How far confidences are off is measured on speakers that were left out of a fit, and written down
+    in the model.
+
+    \b
+    Examples:
+      stapes calibrate model.stapes --data data/dev-an4.jsonl --data data/dev-synthetic.jsonl --out model.stapes
+    """
+    from stapes import engine, format
+    from stapes.corpus import read_manifest
+    from stapes.session import Recognizer
+
+    packed = format.read(model)
+    metadata = {key: value for key, value in packed.metadata.items() if key != engine.CALIBRATION}
+    recognizer = Recognizer(engine.Network(replace(packed, metadata=metadata)), beam)
+    utterances = [each for path in manifests for each in read_manifest(path, check_audio=True)]
+    with click.progressbar(utterances, label="listening", file=sys.stderr) as progress:
+        words = [word for utterance in progress for word in judge(recognizer, utterance)]
+    metadata[engine.CALIBRATION] = calibration(words)
+    format.write(
+        out, metadata, {entry.name: (packed.tensors[entry.name], entry.codec) for entry in packed.entries}
+    )
+    measured = metadata[engine.CALIBRATION]["measured"]
+    click.echo("  ".join(f"{name} {value:g}" for name, value in measured.items()))
+
+
+@dataclass(frozen=True)
+class JudgedWord:
+    """A word that was heard: who spoke, how sure the recogniser was, and whether it was right."""
+
+    speaker: str
+    confidence: float
+    is_right: bool
+
+
+def judge(recognizer: "Recognizer", utterance: "Utterance") -> list[JudgedWord]:
+    """The words that ``recognizer`` hears in ``utterance``."""
+    from stapes.cli.evaluate import stretch
+    from stapes.corpus import normalise
+    from stapes.evaluate import right_words
+
+    heard = recognizer.transcribe(stretch(utterance), RATE_HZ)
+    right = right_words(normalise(utterance.text), heard.text)
+    return [
+        JudgedWord(utterance.speaker or utterance.id, word.confidence, is_right)
+        for word, is_right in zip(heard.words, right, strict=True)
+    ]
+
+
+def calibration(words: Sequence[JudgedWord]) -> dict[str, Any]:
+    """The metadata ``calibration`` that ``words`` with posteriors for confidences ask for.
+
+    Raises:
+        CorpusError: the words are too few, or of a single speaker.
+    """
+    from stapes.evaluate import calibration_error, fit_calibration
+
+    speakers = sorted({word.speaker for word in words})
+    if len(speakers) < 2:
+        raise CorpusError(f"calibration: {len(speakers)} speakers were heard; at least two are expected")
+    halves = [[word for word in words if word.speaker in set(speakers[half::2])] for half in (0, 1)]
+    mapped = [*_mapped(halves[0], halves[1]), *_mapped(halves[1], halves[0])]
+    posteriors, confidences = fit_calibration(_confidences(words), _rights(words))
+    return {
+        "kind": "piecewise linear",
+        "posteriors": posteriors,
+        "confidences": confidences,
+        "measured": {
+            "words": len(words),
+            "error_before": round(calibration_error(_confidences(words), _rights(words)), 4),
+            "error": round(calibration_error(_confidences(mapped), _rights(mapped)), 4),
+        },
+    }
+
+
+def _mapped(learned: Sequence[JudgedWord], told: Sequence[JudgedWord]) -> list[JudgedWord]:
+    """The words ``told`` with the confidences of a map fitted on those ``learned``."""
+    import numpy as np
+
+    from stapes.evaluate import fit_calibration
+
+    points = fit_calibration(_confidences(learned), _rights(learned))
+    found = np.interp(_confidences(told), *points)
+    return [replace(word, confidence=float(each)) for word, each in zip(told, found, strict=True)]
+
+
+def _confidences(words: Sequence[JudgedWord]) -> list[float]:
+    return [word.confidence for word in words]
+
+
+def _rights(words: Sequence[JudgedWord]) -> list[bool]:
+    return [word.is_right for word in words]
