@@ -2,17 +2,17 @@
 
 A label sequence is read as open words and phrases, in the way that earns most. A phrase is worth
 
-    weight · (RARITY · cost − SIZE · ln N) − PRIOR        in nats,
+    weight · (RARITY · cost − SIZE · ln max(1, N / FEW)) − PRIOR        in nats,
 
 with the cost of its letters in the generic text that the pieces of the vocabulary were made from
-(``stapes.decode.segmenter``) and the number N of phrases in the list. Up to the three constants this is the
-log-likelihood ratio of «one of the N phrases» to «any text»: rare and long names earn much, common words next to
-nothing, and each phrase of a long list less than one of a short list. A phrase that is being said is worth the same
-of the letters so far, with N over the number of phrases that begin so; since no reading is ever worth less than
-that of open words, the first letters, which thousands of names share, earn nothing. What a sequence scores is thus
-a function of its letters: any pieces that spell a phrase match it. A class is stored once; each template that
-names it enters and leaves it. Icefall's and others' context graphs do this for one list of piece sequences;
-Aho & Corasick 1975 gave the automaton.
+(``stapes.decode.segmenter``) and the number N of phrases in the list; the names of a class add theirs, with the
+number of names in the class. In shape this is the log-likelihood ratio of «one of N phrases» to «any text»: rare
+and long names earn much, common words next to nothing, and each phrase of a long list less than one of a short list.
+A phrase that is being said is worth the same of the letters so far, with N over the number of phrases that begin so;
+since no reading is ever worth less than that of open words, first letters that thousands of names share earn
+nothing. What a sequence scores is thus a function of its letters: any pieces that spell a phrase match it. A
+class is stored once; each template that names it enters and leaves it. The automaton is that of Aho & Corasick
+(1975), with a bonus for each step as in the context graphs of icefall, but read as a best parse.
 
 State: the *threads*, each a place in a template (and in the class that it is in) and its worth apart from that of
 the place, relative to the best reading in which nothing is being said. Threads are found when they are first
@@ -24,7 +24,7 @@ Shapes: V vocabulary.
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,11 @@ from stapes.decode.scorer import BLANK, UNKNOWN_PIECE
 from stapes.decode.segmenter import Segmenter
 from stapes.decode.words import WORD_MARK
 
-RARITY = 0.5
-SIZE = 0.5
-PRIOR = 2.0
+# Chosen on development utterances by `benchmarks.names --choose`.
+RARITY = 0.85
+SIZE = 2.5
+FEW = 10
+PRIOR = 2.75
 
 FIRST_CLASS = 0xE000
 """Code point (private use) that stands for the first class in a template; the others follow."""
@@ -44,8 +46,7 @@ FIRST_CLASS = 0xE000
 _GRID = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a thread is: a place in the templates, and in class ``index`` while one is being said."""
 
     template: Place
@@ -57,6 +58,11 @@ Threads = dict[Position, float]
 """Worth of each thread apart from that of its place, relative to the reading in which nothing is being said."""
 
 State = tuple[tuple[Position, float], ...]
+
+_Sparse = tuple[NDArray[np.intp], NDArray[np.float32]]
+
+CACHED = 16384
+"""Bound on the steps, and on the rows of places, that are kept."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,12 @@ class Biasing:
         self._pieces = list(vocabulary)
         self._begins = np.array([piece.startswith(WORD_MARK) for piece in vocabulary])
         self._inside, self._after_mark = _letters(vocabulary)
-        self._size = len(vocabulary)
         self._root = Position(lists.templates.root)
         self._fresh = self._move({self._root: -PRIOR}, WORD_MARK)
-        self._fresh_row = self._zeros()
-        self._score(self._fresh_row, self._fresh, self._after_mark, 0.0)
+        self._worths: dict[tuple[Position, bool], _Sparse] = {}
+        self._steps: dict[tuple[Hashable, int], State] = {}
+        self._fresh_row = np.zeros(len(vocabulary), dtype=np.float32)
+        self._raise(self._fresh_row, {self._root: -PRIOR}, True, 0.0)
 
     def start(self) -> Hashable:
         """Before the first label, which begins a word whatever its piece."""
@@ -101,50 +108,85 @@ class Biasing:
         """[V] what each label adds after ``state``."""
         if state is None:
             row = self._fresh_row.copy()
-            self._score(row, self._fresh, self._inside, 0.0)
+            self._raise(row, self._fresh, False, 0.0)
             return row
         threads = dict(cast(State, state))
         before = self._worth(threads)
         gain, kept = self._close(threads)
         row = np.where(self._begins, self._fresh_row + np.float32(gain - before), np.float32(-before))
-        self._score(row, threads, self._inside, -before)
-        if kept:
-            self._score(row, self._begin(gain, kept), self._after_mark, gain - before)
+        self._raise(row, threads, False, -before)
+        self._raise(row, kept, True, -before)
         return row
 
     def step(self, state: Hashable, label: int) -> Hashable:
         """The threads after ``label``."""
-        letters = self._pieces[label]
-        if state is None:
-            threads, letters = self._fresh, letters.removeprefix(WORD_MARK)
-        else:
-            threads = dict(cast(State, state))
-            if letters.startswith(WORD_MARK):
-                threads, letters = self._begin(*self._close(threads)), letters[1:]
-        for letter in letters:
-            threads = self._move(threads, letter)
-        return tuple(sorted(threads.items(), key=_order))
+        after = self._steps.get((state, label))
+        if after is None:
+            if len(self._steps) >= CACHED:
+                del self._steps[next(iter(self._steps))]
+            after = self._steps[state, label] = self._step(state, self._pieces[label])
+        return after
 
     def final(self, state: Hashable) -> float:
         """What a phrase that ends here is worth, less what was given for those that do not."""
         threads = dict(cast(State, state or ()))
         return self._close(threads)[0] - self._worth(threads)
 
-    def _zeros(self) -> NDArray[np.float32]:
-        return np.zeros(self._size, dtype=np.float32)
+    def _step(self, state: Hashable, letters: str) -> State:
+        threads = self._fresh if state is None else dict(cast(State, state))
+        if letters.startswith(WORD_MARK):
+            letters = letters[1:]
+            if state is not None:
+                gain, kept = self._close(threads)
+                kept = {position: apart - gain for position, apart in kept.items()}
+                threads = self._move({self._root: -PRIOR, **kept}, WORD_MARK)
+        for letter in letters:
+            threads = self._move(threads, letter)
+        return tuple(sorted(threads.items()))
 
-    def _score(self, row: NDArray[np.float32], threads: Threads, letters: "_Letters", base: float) -> None:
-        """Write into ``row`` what the labels below ``letters`` are worth that go on with any of ``threads``."""
-        if letters.labels:
-            row[letters.labels] = base + self._worth(threads)
-        for letter, below in letters.next.items():
-            moved = self._move(threads, letter)
-            if moved:
-                self._score(row, moved, below, base)
+    def _raise(self, row: NDArray[np.float32], threads: Threads, begins: bool, base: float) -> None:
+        """Lift ``row`` to what the labels are worth that go on with any of ``threads``, as another word or not."""
+        for position, apart in threads.items():
+            labels, worths = self._following(position, begins)
+            if len(labels):
+                row[labels] = np.maximum(row[labels], worths + np.float32(apart + base))
+
+    def _following(self, position: Position, begins: bool) -> "_Sparse":
+        """The labels that go on from ``position``, and what they lead to is worth."""
+        sparse = self._worths.get((position, begins))
+        if sparse is None:
+            threads: Threads = {position: 0.0}
+            found: dict[int, float] = {}
+            if begins:
+                self._collect(found, self._move(threads, WORD_MARK), self._after_mark)
+            else:
+                self._collect(found, threads, self._inside)
+            labels = np.fromiter(found.keys(), np.intp, len(found))
+            sparse = labels, np.fromiter(found.values(), np.float32, len(found))
+            if len(self._worths) >= CACHED:
+                del self._worths[next(iter(self._worths))]
+            self._worths[position, begins] = sparse
+        return sparse
+
+    def _collect(self, found: dict[int, float], threads: Threads, letters: "_Letters") -> None:
+        """Enter what the labels below ``letters`` lead to from ``threads``."""
+        if letters.labels and threads:
+            found.update(dict.fromkeys(letters.labels, self._best(threads)))
+        branches = {letter for position in threads for letter in self._node(position).next}
+        for letter in sorted(branches & letters.next.keys()):
+            self._collect(found, self._move(threads, letter), letters.next[letter])
+
+    def _node(self, position: Position) -> TrieNode:
+        if position.index < 0:
+            return self._templates.trie.node(position.template)
+        return self._classes[position.index].trie.node(position.member)
 
     def _worth(self, threads: Threads) -> float:
         """Worth of the best reading, relative to the one in which nothing is being said."""
-        return max([0.0, *(apart + self._place_worth(position) for position, apart in threads.items())])
+        return max(0.0, self._best(threads)) if threads else 0.0
+
+    def _best(self, threads: Threads) -> float:
+        return max([apart + self._place_worth(position) for position, apart in threads.items()])
 
     def _place_worth(self, position: Position) -> float:
         worth = self._templates.so_far(position.template)
@@ -152,12 +194,6 @@ class Biasing:
             return worth
         weight = self._templates.trie.node(position.template).weight
         return worth + _grid(weight * self._classes[position.index].so_far(position.member))
-
-    def _begin(self, gain: float, threads: Threads) -> Threads:
-        """The threads after a word mark, relative to a reading that earned ``gain``."""
-        return self._move(
-            {self._root: -PRIOR, **{at: apart - gain for at, apart in threads.items()}}, WORD_MARK
-        )
 
     def _close(self, threads: Threads) -> tuple[float, Threads]:
         """What a word's end earns at once, and the threads that another word can go on with."""
@@ -229,7 +265,8 @@ class _Worth:
         if not node.prefix:
             return 0.0
         cost = sum(self._cost(part) for part in _between_classes(node.prefix))
-        return _grid(weight * (RARITY * cost - SIZE * math.log(len(self.trie) / count)))
+        many = max(1.0, len(self.trie) / (FEW * count))
+        return _grid(weight * (RARITY * cost - SIZE * math.log(many)))
 
     def _cost(self, letters: str) -> float:
         """Cost of ``letters`` as far as whole pieces spell them."""
@@ -264,11 +301,6 @@ def _keep(threads: Threads, position: Position, apart: float) -> None:
     """Enter a thread, unless a better one is at the same place."""
     if apart > threads.get(position, -math.inf):
         threads[position] = apart
-
-
-def _order(thread: tuple[Position, float]) -> tuple[Hashable, ...]:
-    position, _ = thread
-    return position.template, position.index, position.member
 
 
 def _grid(worth: float) -> float:
