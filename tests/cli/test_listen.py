@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 from stapes.audio import AudioWarning
 from stapes.cli import main
 from stapes.errors import AudioError
+from stapes.lattice import Lattice
 from stapes.session import Confirmed, Event, Final, Partial, Reason, Reset, Revised, Speculative, Transcript
 
 GO = Transcript("go", (), 0.4)
 GO_ON = Transcript("go on", (), 0.8)
+NOTHING = Lattice((0,), ())
 # What is told after each block of 100 ms.
 SCRIPT: list[list[Event]] = [
     [Partial(0, 0.1, "go", "")],
-    [Speculative(0, 0.2, GO, 0.6)],
+    [Speculative(0, 0.2, GO, 0.6, NOTHING, 0.0)],
     [Reset(0, 0.3), Partial(0, 0.3, "go on", "go")],
-    [Revised(0, 0.4, GO_ON, 0.7)],
+    [Revised(0, 0.4, GO_ON, 0.7, NOTHING, 0.0)],
     [Confirmed(0, 0.5), Final(0, 0.5, GO_ON, Reason.ENDPOINT)],
     [Final(1, 0.6, Transcript("", (), 0.6), Reason.NO_SPEECH)],
 ]

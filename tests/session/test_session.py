@@ -126,6 +126,15 @@ def test_words_have_their_times_in_the_session() -> None:
     assert [final["utterance"] for final in finals] == [0, 1]
 
 
+def test_a_speculation_holds_what_may_have_been_said() -> None:
+    sound = np.concatenate([SPOKEN, play(0, 0, 2, *[0] * 8)])
+    events = [e for e in tell(sound, counting(2, 5)) if e["event"] in ("speculative", "revised")]
+    assert [event["begin_ms"] for event in events] == [0, 0, 480]
+    spoken = [[arc["word"] for arc in event["lattice"]["arcs"] if arc["word"]] for event in events]
+    assert [words[:2] for words in spoken] == [["go"], ["go", "upper"], ["stop"]]
+    assert events[2]["lattice"]["frames"][-1] * 40 + 480 == events[2]["words"][0][2] == 720
+
+
 def test_the_stable_text_is_a_beginning_of_the_text_and_of_what_follows() -> None:
     stable = [event["stable"] for event in tell(SPOKEN, counting(2, 5)) if event["event"] == "partial"]
     assert stable == ["", "go", "go"]
@@ -249,7 +258,9 @@ def test_what_is_refused() -> None:
 def test_events_are_json() -> None:
     events = tell(SPOKEN, counting(2, 5))
     assert json.loads(json.dumps(events)) == events
-    assert set(events[1]) == {"event", "utterance", "time_ms", "text", "words", "probability"}
+    assert set(events[1]) == {
+        *("event", "utterance", "time_ms", "text", "words", "probability", "begin_ms", "lattice")
+    }
     assert set(events[2]) == {"event", "utterance", "time_ms"}
     assert 0.5 < events[1]["probability"] < 1
 

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from stapes.engine.endpointing import Endpointing, Point
     from stapes.evaluate import EndpointScore
     from stapes.session import Moment, Recognizer
-    from stapes.train.endpoints import Observed
+    from stapes.train.endpoints import EndpointTraining, Observed
 
 BUCKETS = 1 << 15
 FOLDS = 5
+# Dimensions kept of an encoder frame; the more streams, the more of them help.
+PROJECTED = (1, 8)
 # Names, share of utterances that may be cut off, and the longest pause that is waited for.
 POINTS = {"fast": (0.05, 1_500), "normal": (0.025, 2_000), "patient": (0.01, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
@@ -32,7 +35,9 @@ CONFIRMED = 0.9
 # Of log-odds 0 to 8 in steps of a quarter.
 THRESHOLDS = [1 / (1 + math.exp(-step / 4)) for step in range(33)]
 # How much less often a single word is drawn than a sentence of the same set.
-SINGLE_WORD_SHARE = 0.15
+SINGLE_WORD_SHARE = 0.05
+# A text with as many recordings belongs to a closed set.
+COMMON = 5
 
 Watched = list[tuple["SpokenStream", list["Moment"]]]
 
@@ -61,7 +66,7 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
     """
     try:
         from stapes.compress.endpoints import add_endpointer
-        from stapes.train.endpoints import EndpointTraining, fit_endpointer, out_of_fold
+        from stapes.train.endpoints import fit_endpointer
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "torch", "train", "Fitting an end-pointer") from None
     from stapes.decode import SCALARS
@@ -69,13 +74,13 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
 
     recognizer = Recognizer(model)
     chosen = _choose(data, streams, seed)
-    table, bias = _completeness(data, {utterance.text for utterance in chosen})
+    table, bias = _completeness(data, chosen)
     unlearned = _unlearned(recognizer, table, bias)
     watching = _watch(recognizer, unlearned, chosen, seed)
     with click.progressbar(watching, length=len(chosen), label="listening", file=sys.stderr) as progress:
         watched = list(progress)
-    observed, config = [_observed(*each) for each in watched], EndpointTraining(seed=seed)
-    found = out_of_fold(observed, SCALARS, config, FOLDS)
+    observed = [_observed(*each) for each in watched]
+    config, found = _cross_validate(observed, seed)
     points = _points(recognizer, watched, found, unlearned)
     fitted = fit_endpointer(observed, SCALARS, config)
     tensors = {name: getattr(fitted, name) for name in _TENSORS}
@@ -110,8 +115,8 @@ def _choose(data: Path, count: int, seed: int) -> list["Utterance"]:
     return [spoken[index] for index in drawn.tolist()]
 
 
-def _completeness(data: Path, left_out: set[str]) -> tuple["NDArray[np.float32]", float]:
-    """Weights and bias of the table of how sentences end; those that are ``left_out`` are heard, not read."""
+def _completeness(data: Path, heard: Sequence["Utterance"]) -> tuple["NDArray[np.float32]", float]:
+    """Weights and bias of the table of how sentences end; sentences that are ``heard`` are not read."""
     import numpy as np
 
     from stapes.corpus import read_manifest, read_sentences
@@ -119,8 +124,10 @@ def _completeness(data: Path, left_out: set[str]) -> tuple["NDArray[np.float32]"
     from stapes.train.endpoints import fit_completeness
 
     written = data / "text.txt"
-    texts = set(read_sentences(written)) if written.exists() else set()
-    texts |= {utterance.text for utterance in read_manifest(data / "train.jsonl")}
+    spoken = Counter(utterance.text for utterance in read_manifest(data / "train.jsonl"))
+    texts = spoken.keys() | (read_sentences(written) if written.exists() else ())
+    # What many people say would be missed more than it flatters.
+    left_out = {utterance.text for utterance in heard if spoken[utterance.text] < COMMON} | {""}
     features, is_end = [], []
     for text in sorted(texts - left_out):
         words = text.split()
@@ -164,6 +171,22 @@ def _observed(stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
 
     inputs = np.stack([moment.endpoint.observed for moment in moments])
     return Observed(inputs, sum(moment.seconds * RATE_HZ <= stream.end_samples for moment in moments))
+
+
+def _cross_validate(
+    observed: list["Observed"], seed: int
+) -> tuple["EndpointTraining", list["NDArray[np.float64]"]]:
+    """How to fit best, and what each stream gets from a fit on others."""
+    from stapes.decode import SCALARS
+    from stapes.train.endpoints import EndpointTraining, log_loss, out_of_fold
+
+    tried = []
+    for projected in PROJECTED:
+        config = EndpointTraining(projected=projected, seed=seed)
+        found = out_of_fold(observed, SCALARS, config, FOLDS)
+        tried.append((log_loss(observed, found), config, found))
+    _, config, found = min(tried, key=lambda each: each[0])
+    return config, found
 
 
 def _points(

@@ -8,10 +8,13 @@ so whatever was begun at ``Speculative`` or ``Revised`` is either thrown away at
 ``Confirmed``. ``Final`` alone ends an utterance in which nothing was said. ``spec/events.md`` describes the fields.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
+from stapes import lattice
 from stapes.decode import Reason
+from stapes.lattice import Lattice
 from stapes.session.transcript import Transcript
 
 
@@ -22,7 +25,7 @@ class Partial:
     Attributes:
         utterance: number of the utterance, from 0.
         time: seconds of sound heard by the session.
-        text: the words so far.
+        text: the words so far, as spoken.
         stable: its first words, which no later event of the utterance changes.
     """
 
@@ -39,14 +42,18 @@ class Speculative:
     Attributes:
         utterance: number of the utterance, from 0.
         time: seconds of sound heard by the session.
-        transcript: what is taken as said.
+        transcript: what is taken as said, phrases in their written form.
         probability: in [0, 1], that the user has finished.
+        lattice: what may have been said; its frames count from ``begin``.
+        begin: seconds of sound heard before the utterance.
     """
 
     utterance: int
     time: float
     transcript: Transcript
     probability: float
+    lattice: Lattice
+    begin: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Final:
     Attributes:
         utterance: number of the utterance, from 0.
         time: seconds of sound heard by the session.
-        transcript: what was said; its times count from the beginning of the session.
+        transcript: what was said, phrases in their written form; its times count from the beginning of the session.
         reason: why it ended.
     """
 
@@ -113,6 +120,8 @@ def to_json(event: Event) -> dict[str, Any]:
         fields |= _said(event.transcript)
     if isinstance(event, Speculative):
         fields["probability"] = round(event.probability, 3)
+        fields["begin_ms"] = _ms(event.begin)
+        fields["lattice"] = json.loads(lattice.to_json(event.lattice))
     if isinstance(event, Final):
         fields["reason"] = str(event.reason)
     return fields

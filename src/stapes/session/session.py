@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stapes.audio import Resampler, to_mono
-from stapes.decode import BeamState, EndpointState, Reason
+from stapes.decode import BeamState, EndpointState, Phrases, Reason
 from stapes.errors import AudioError
+from stapes.lattice import Lattice
 from stapes.session.certainty import with_certainty
 from stapes.session.events import Confirmed, Event, Final, Partial, Reset, Revised, Speculative
 from stapes.session.hearing import Hearing
 from stapes.session.recognizer import NETWORK_RATE_HZ, Expected, Recognizer
-from stapes.session.transcript import Transcript, Word, to_transcript
+from stapes.session.transcript import Transcript, to_transcript
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,15 @@ class Session:
         self._recognizer = recognizer
         self._endpointer = recognizer.endpointer(endpoint)
         self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
-        self._expected = tuple(expected)
+        self._next_expected = tuple(expected)
         self._hearing = Hearing(recognizer.network)
         self._frame_ms = round(recognizer.network.frame_ms)
-        self._frame_seconds = recognizer.network.frame_ms / 1000
         self._finished = False
         self._begin(0, self._endpointer.init_state())
 
     def expect(self, expected: Sequence[Expected]) -> None:
         """What is expected to be said from the next utterance on, in place of what was expected before."""
-        self._expected = tuple(expected)
+        self._next_expected = tuple(expected)
 
     def accept(self, samples: ArrayLike) -> list[Event]:
         """Hear a chunk of any length and type that `stapes.audio.to_mono` accepts; what there is to tell, in order.
@@ -152,7 +152,8 @@ class Session:
             return []
         self._utterance = replace(now, speculated=now.told[0])
         kind = Revised if now.was_reset else Speculative
-        return [kind(now.number, self._time, self._transcript(), now.endpoint.probability)]
+        transcript, lattice = self._heard()
+        return [kind(now.number, self._time, transcript, now.endpoint.probability, lattice, now.begin)]
 
     def _end(self, reason: Reason) -> list[Event]:
         """End the utterance and begin the next one."""
@@ -160,12 +161,13 @@ class Session:
         now = self._utterance
         if now.told[0]:
             events += [*self._speculate(), Confirmed(now.number, self._time)]
-        events.append(Final(now.number, self._time, self._transcript(), reason))
+        events.append(Final(now.number, self._time, self._heard()[0], reason))
         self._begin(now.number + 1, self._endpointer.init_state(now.endpoint.levels))
         return events
 
     def _begin(self, number: int, endpoint: EndpointState) -> None:
         """An utterance, with a search of its own, so that what the one before has cached is freed."""
+        self._expected = self._next_expected
         self._search = self._recognizer.beam_search(self._expected)
         self._hearing.begin()
         self._utterance = Utterance(number, self._time, self._search.init_state(), endpoint)
@@ -174,18 +176,14 @@ class Session:
     def _time(self) -> float:
         return self._hearing.seconds
 
-    def _transcript(self) -> Transcript:
-        """The text of the utterance, its words at their times in the session."""
-        now = self._utterance
-        hypothesis = self._search.result(now.search)
-        sure = with_certainty(
-            hypothesis,
-            self._search.lattice(now.search, self._frame_ms),
-            self._recognizer.network.calibration,
+    def _heard(self) -> tuple[Transcript, Lattice]:
+        """What the utterance says, its words at their times in the session, and what it may say."""
+        now, network = self._utterance, self._recognizer.network
+        lattice = self._search.lattice(now.search, round(network.frame_ms))
+        sure = with_certainty(self._search.result(now.search), lattice, network.calibration)
+        phrases = [each for each in self._expected if isinstance(each, Phrases)]
+        spoken = to_transcript(sure.words, network.frame_ms / 1000, self._time - now.begin, phrases)
+        words = tuple(
+            replace(word, start=word.start + now.begin, end=word.end + now.begin) for word in spoken.words
         )
-        spoken = to_transcript(sure.words, self._frame_seconds, self._time - now.begin)
-        return Transcript(spoken.text, tuple(_later(word, now.begin) for word in spoken.words), self._time)
-
-
-def _later(word: Word, seconds: float) -> Word:
-    return replace(word, start=word.start + seconds, end=word.end + seconds)
+        return Transcript(spoken.text, words, self._time), lattice

@@ -30,15 +30,17 @@ class EndpointTraining:
         batch: frames.
         decay: of the weights.
         early_weight: how much more a frame before the end counts than one after it.
+        jitter: of the inputs in training, in standard deviations.
         seed: of all that is drawn.
     """
 
-    projected: int = 12
-    hidden: int = 24
-    steps: int = 1500
-    batch: int = 2048
+    projected: int = 8
+    hidden: int = 16
+    steps: int = 600
+    batch: int = 1024
     decay: float = 1e-3
     early_weight: float = 2.0
+    jitter: float = 0.5
     seed: int = 0
 
 
@@ -144,6 +146,15 @@ def out_of_fold(
     return found
 
 
+def log_loss(streams: Sequence[Observed], found: Sequence[NDArray[np.float64]]) -> float:
+    """Mean cross-entropy, in nats a frame, of the probabilities ``found`` at each frame of each of ``streams``."""
+    losses = []
+    for stream, probabilities in zip(streams, found, strict=True):
+        right = np.where(np.arange(len(probabilities)) >= stream.end_frame, probabilities, 1 - probabilities)
+        losses.append(-np.log(np.maximum(right, 1e-6)))
+    return float(np.concatenate(losses).mean())
+
+
 def project(observed: Array, scalars: int, projection: Array) -> Array:
     """[X, S + 2 P] of [X, S + 2 J]: both encoder frames multiplied with ``projection`` [P, J]."""
     frames = observed[:, scalars:].reshape(len(observed), 2, -1) @ projection.T
@@ -171,8 +182,9 @@ def _train(inputs: torch.Tensor, targets: torch.Tensor, config: EndpointTraining
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
     for _ in range(config.steps):
         batch = torch.randint(len(inputs), (config.batch,), generator=generator)
+        jitter = config.jitter * torch.randn((config.batch, inputs.shape[1]), generator=generator)
         loss = functional.binary_cross_entropy_with_logits(
-            network(inputs[batch])[:, 0], targets[batch].float(), weights[batch]
+            network(inputs[batch] + jitter)[:, 0], targets[batch].float(), weights[batch]
         )
         optimiser.zero_grad()
         loss.backward()
