@@ -125,8 +125,6 @@ class Automaton:
 
     @staticmethod
     def _open(state: Reached) -> Reached | None:
-        if state.opened:
-            return state
         positions = frozenset(position for position in state.positions if position[1])
         if not positions:
             return None

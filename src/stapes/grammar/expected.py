@@ -58,14 +58,8 @@ class _Labels:
 
     def literal(self, state: Reached) -> list[int]:
         """The labels that may follow ``state`` without a letter inside a wildcard."""
-        start = self._automaton.literal(state)
-        if start is None:
-            return []
-        return [
-            label
-            for tree in (self._marked, self._unmarked)
-            for label in self._walk(tree, start, literal=True)
-        ]
+        trees = (self._marked, self._unmarked)
+        return [label for tree in trees for label in self._walk(tree, state, literal=True)]
 
     def after(self, state: Reached, label: int) -> Reached | None:
         """The state after ``label``; None outside of the grammar."""
@@ -84,10 +78,9 @@ class _Labels:
         while work:
             branch, state = work.pop()
             yield from branch.labels
+            before = self._automaton.literal(state) if literal else state
             for letter, below in branch.below.items():
-                after = self._automaton.read(state, letter)
-                if after is not None and literal:
-                    after = self._automaton.literal(after) or (after if after.complete else None)
+                after = None if before is None else self._automaton.read(before, letter)
                 if after is not None:
                     work.append((below, after))
 
