@@ -134,6 +134,10 @@ def _completeness(data: Path, heard: Sequence["Utterance"]) -> tuple["NDArray[np
         for count in range(1, len(words) + 1):
             features.append(text_features(words[:count], BUCKETS))
             is_end.append(count == len(words))
+    if all(is_end):
+        raise CorpusError(
+            f"{data}: no sentence of several words is left to learn from; a text.txt or more recordings are expected"
+        )
     return fit_completeness(np.array(features), np.array(is_end), BUCKETS)
 
 
@@ -217,7 +221,8 @@ def _point(tried: Callable[["Point"], "EndpointScore"], early: float, longest_pa
         [replace(point, speculative=least) for least in THRESHOLDS if least <= point.final],
     )
     facts = asdict(tried(point))
-    return replace(point, measured={name: round(float(value), 4) for name, value in facts.items()})
+    measured = {name: round(float(value), 4) for name, value in facts.items() if math.isfinite(value)}
+    return replace(point, measured=measured)
 
 
 def _first(suits: Callable[["Point"], bool], points: Sequence["Point"]) -> "Point":

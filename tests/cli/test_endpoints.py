@@ -1,0 +1,104 @@
+"""The verb endpoints: a model learns from a folder of recordings when its user has finished."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+import stapes.format
+from stapes.cli import endpoints, main
+from stapes.corpus import Utterance, write_manifest
+from stapes.corpus.streams import StreamConfig
+from stapes.session import Recognizer, Session
+from stapes.train.endpoints import EndpointTraining
+from tests.networks import random_model
+
+RATE_HZ = 16_000
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twenty-two recordings of noise in bursts; little is fitted to them."""
+    monkeypatch.setattr(endpoints, "FOLDS", 2)
+    monkeypatch.setattr(endpoints, "PROJECTED", (1,))
+    monkeypatch.setattr("stapes.train.endpoints.EndpointTraining", partial(EndpointTraining, steps=20))
+    short = partial(StreamConfig, lead_s_range=(0.1, 0.1), tail_s=0.3, pause_probability=0.0)
+    monkeypatch.setattr("stapes.corpus.streams.StreamConfig", short)
+    utterances = []
+    for index in range(22):
+        rng = np.random.default_rng(index)
+        level = np.repeat(rng.choice([0.001, 0.3], 6), RATE_HZ // 10)
+        path = tmp_path / "audio" / f"{index}.wav"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, level * rng.standard_normal(len(level)), RATE_HZ)
+        text = f"w{index % 10} w{index // 10}" if index % 2 else f"w{index % 10}"
+        utterances.append(Utterance(str(index), path, text, 0.6, set="a"))
+    write_manifest(tmp_path / "train.jsonl", utterances)
+    return tmp_path
+
+
+def test_a_model_gets_an_end_pointer(data: Path, capsys: Any) -> None:
+    (data / "text.txt").write_text("w1 w2 w3\nw4 w5\n")
+    model, _ = random_model(data)
+    before = stapes.format.read(model)
+    arguments = ["endpoints", str(model), "--data", str(data), "--streams", "20"]
+    assert main([*arguments, "--out", str(data / "one.stapes")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told] == ["fast", "normal", "patient"]
+    assert all("early " in line and "confirmed " in line for line in told)
+
+    after = stapes.format.read(data / "one.stapes")
+    assert all(np.array_equal(after.tensors[name], before.tensors[name]) for name in before.tensors)
+    assert {name for name in after.metadata if name not in before.metadata} == {"endpoint"}
+    points = after.metadata["endpoint"]["points"]
+    assert [points[name]["longest_pause_ms"] for name in ("fast", "normal", "patient")] == [1500, 2000, 3000]
+    assert all(point["measured"]["utterances"] == 20 for point in points.values())
+    assert Session(Recognizer(data / "one.stapes"), endpoint="fast").finish()
+
+
+def test_sentences_that_are_only_written_count(data: Path) -> None:
+    heard = [Utterance("1", data / "1.wav", "w1 w0", 0.6)]
+    without, _ = endpoints._completeness(data, heard)
+    (data / "text.txt").write_text("call me later\n")
+    written, _ = endpoints._completeness(data, heard)
+    buckets = np.flatnonzero((written != 0) & (without == 0))
+    from stapes.decode import text_features
+
+    assert set(text_features(["call", "me", "later"], endpoints.BUCKETS)) & set(buckets.tolist())
+
+
+def test_what_is_heard_is_not_read(data: Path) -> None:
+    from stapes.decode import text_features
+
+    utterances = [Utterance("1", data / "1.wav", "w1 w0", 0.6)]
+    with_it, _ = endpoints._completeness(data, [])
+    without_it, _ = endpoints._completeness(data, utterances)
+    pair = text_features(["w1", "w0"], endpoints.BUCKETS)[1]
+    assert with_it[pair] != 0
+    assert without_it[pair] == 0
+
+
+def test_sentences_are_drawn_more_often_than_single_words(data: Path) -> None:
+    drawn = endpoints._choose(data, 11, seed=1)
+    assert sum(" " in utterance.text for utterance in drawn) >= 8
+    assert len({utterance.id for utterance in drawn}) == 11
+    assert drawn == endpoints._choose(data, 11, seed=1)
+
+
+def test_no_sentence_is_left(data: Path, capsys: Any) -> None:
+    model, _ = random_model(data)
+    arguments = ["endpoints", str(model), "--data", str(data), "--out", str(model), "--streams", "22"]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.endswith(
+        "no sentence of several words is left to learn from; a text.txt or more recordings are expected\n"
+    )
+
+
+def test_too_few_recordings(data: Path, capsys: Any) -> None:
+    model, _ = random_model(data)
+    arguments = ["endpoints", str(model), "--data", str(data), "--out", str(model), "--streams", "30"]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.endswith("train.jsonl: 22 utterances; at least 30 are expected\n")
