@@ -19,8 +19,9 @@ LABELS = range(2, len(VOCABULARY))
 
 @pytest.fixture(autouse=True)
 def short_lists_cost(monkeypatch):
-    """Lists of a few phrases are long, so that small cases show what their length does."""
+    """Small cases show everything: two phrases are many, and single letters are rare."""
     monkeypatch.setattr(automaton, "FEW", 2)
+    monkeypatch.setattr(automaton, "COMMON", 3.0)
 
 
 def total(biasing, labels):
@@ -42,32 +43,29 @@ def grid(worth):
     return round(worth * 1024) / 1024
 
 
-def worth(words, weight, count):
-    """Of the words of a phrase or a name in a list of ``count``."""
-    marked = "".join(f"▁{word}" for word in words)
-    cost = Segmenter(VOCABULARY).costs(marked)[-1]
-    return grid(weight * (automaton.RARITY * cost - automaton.SIZE * many(count)))
+def rarity(words):
+    """What the words of a phrase are worth without the length of its list."""
+    costs = [Segmenter(VOCABULARY).costs(f"▁{word}")[-1] for word in words]
+    return automaton.RARITY * sum(max(0, cost - automaton.COMMON) for cost in costs)
 
 
-def many(count):
-    return math.log(max(1, count / automaton.FEW))
+def length(count, few):
+    """What the length of a list takes off."""
+    return automaton.SIZE * math.log(max(1, count / few))
 
 
 def sayings(templates, members):
     """Words and worth of everything that can be said for a phrase, written out."""
+    few = max(1, automaton.FEW / len(templates))
     for text, weight in templates:
-        parts = text.split("@c") if "@c" in text else [text]
-        own = sum(
-            automaton.RARITY * Segmenter(VOCABULARY).costs("".join(f"▁{w}" for w in part.split()))[-1]
-            for part in parts
-        )
-        own = grid(weight * (own - automaton.SIZE * many(len(templates))))
+        parts = text.split("@c")
+        own = grid(weight * (rarity(text.replace("@c", "").split()) - length(len(templates), automaton.FEW)))
         for names in itertools.product(members, repeat=len(parts) - 1):
             words = parts[0].split()
             for (name, _), part in zip(names, parts[1:], strict=True):
                 words += [*name.split(), *part.split()]
-            inside = sum(grid(weight * worth(name.split(), w, len(members))) for name, w in names)
-            yield words, own + inside - automaton.PRIOR
+            inside = [grid(w * (rarity(name.split()) - length(len(members), few))) for name, w in names]
+            yield words, own + sum(grid(weight * worth) for worth in inside)
 
 
 def best_reading(words, said):
@@ -154,9 +152,7 @@ def test_a_name_that_is_finished_keeps_its_bonus_when_a_longer_one_breaks():
 def test_a_greater_weight_earns_more():
     light, heavy = (Phrases([("zoe", weight)]).compile(WORDS) for weight in (1.0, 2.0))
     spoken = labels_of("▁zo e")
-    assert total(heavy, spoken) + automaton.PRIOR == pytest.approx(
-        2 * (total(light, spoken) + automaton.PRIOR), abs=1e-2
-    )
+    assert total(heavy, spoken) == pytest.approx(2 * total(light, spoken), abs=1e-2)
 
 
 def test_each_name_of_a_long_list_earns_less_and_their_first_letters_nothing():

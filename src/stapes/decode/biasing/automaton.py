@@ -2,17 +2,17 @@
 
 A label sequence is read as open words and phrases, in the way that earns most. A phrase is worth
 
-    weight · (RARITY · cost − SIZE · ln max(1, N / FEW)) − PRIOR        in nats,
+    weight · (RARITY · Σ max(0, cost of a word − COMMON) − SIZE · ln max(1, N / FEW))        in nats,
 
-with the cost of its letters in the generic text that the pieces of the vocabulary were made from
+with the cost of each of its words in the generic text that the pieces of the vocabulary were made from
 (``stapes.decode.segmenter``) and the number N of phrases in the list; the names of a class add theirs, with the
 number of names in the class. In shape this is the log-likelihood ratio of «one of N phrases» to «any text»: rare
-and long names earn much, common words next to nothing, and each phrase of a long list less than one of a short list.
-A phrase that is being said is worth the same of the letters so far, with N over the number of phrases that begin so;
-since no reading is ever worth less than that of open words, first letters that thousands of names share earn
-nothing. What a sequence scores is thus a function of its letters: any pieces that spell a phrase match it. A
-class is stored once; each template that names it enters and leaves it. The automaton is that of Aho & Corasick
-(1975), with a bonus for each step as in the context graphs of icefall, but read as a best parse.
+and long words earn much, common ones nothing, and each phrase of a long list less than one of a short list. A phrase
+that is being said is worth the same of the letters so far, with N over the number of phrases that begin so; since
+no reading is ever worth less than that of open words, the first letters of a word, and those that thousands of
+names share, earn nothing. What a sequence scores is thus a function of its letters: any pieces that spell a phrase
+match it. A class is stored once; each template that names it enters and leaves it. The automaton is that of Aho &
+Corasick (1975), with a bonus for each step as in the context graphs of icefall, but read as a best parse.
 
 State: the *threads*, each a place in a template (and in the class that it is in) and its worth apart from that of
 the place, relative to the best reading in which nothing is being said. Threads are found when they are first
@@ -36,9 +36,9 @@ from stapes.decode.words import WORD_MARK
 
 # Chosen on development utterances by `benchmarks.names --choose`.
 RARITY = 0.85
+COMMON = 5.0
 SIZE = 2.5
 FEW = 10
-PRIOR = 2.75
 
 FIRST_CLASS = 0xE000
 """Code point (private use) that stands for the first class in a template; the others follow."""
@@ -47,10 +47,10 @@ _GRID = 1024
 
 
 class Position(NamedTuple):
-    """Where a thread is: a place in the templates, and in class ``index`` while one is being said."""
+    """Where a thread is: a place in the templates, and in class ``number`` while one is being said."""
 
     template: Place
-    index: int = -1
+    number: int = -1
     member: Place = (0, 0, 0)
 
 
@@ -88,17 +88,19 @@ class Biasing:
 
     def __init__(self, lists: Lists, vocabulary: Sequence[str]) -> None:
         segmenter = Segmenter(vocabulary)
-        self._templates = _Worth(lists.templates, segmenter)
-        self._classes = [_Worth(members, segmenter) for members in lists.classes]
+        self._templates = _Worth(lists.templates, segmenter, FEW)
+        # As many as all the phrases written out count as few.
+        few = max(1.0, FEW / max(1, len(lists.templates)))
+        self._classes = [_Worth(members, segmenter, few) for members in lists.classes]
         self._pieces = list(vocabulary)
         self._begins = np.array([piece.startswith(WORD_MARK) for piece in vocabulary])
         self._inside, self._after_mark = _letters(vocabulary)
         self._root = Position(lists.templates.root)
-        self._fresh = self._move({self._root: -PRIOR}, WORD_MARK)
+        self._fresh = self._move({self._root: 0.0}, WORD_MARK)
         self._worths: dict[tuple[Position, bool], _Sparse] = {}
         self._steps: dict[tuple[Hashable, int], State] = {}
         self._fresh_row = np.zeros(len(vocabulary), dtype=np.float32)
-        self._raise(self._fresh_row, {self._root: -PRIOR}, True, 0.0)
+        self._raise(self._fresh_row, {self._root: 0.0}, True, 0.0)
 
     def start(self) -> Hashable:
         """Before the first label, which begins a word whatever its piece."""
@@ -139,7 +141,7 @@ class Biasing:
             if state is not None:
                 gain, kept = self._close(threads)
                 kept = {position: apart - gain for position, apart in kept.items()}
-                threads = self._move({self._root: -PRIOR, **kept}, WORD_MARK)
+                threads = self._move({self._root: 0.0, **kept}, WORD_MARK)
         for letter in letters:
             threads = self._move(threads, letter)
         return tuple(sorted(threads.items()))
@@ -177,9 +179,9 @@ class Biasing:
             self._collect(found, self._move(threads, letter), letters.next[letter])
 
     def _node(self, position: Position) -> TrieNode:
-        if position.index < 0:
+        if position.number < 0:
             return self._templates.trie.node(position.template)
-        return self._classes[position.index].trie.node(position.member)
+        return self._classes[position.number].trie.node(position.member)
 
     def _worth(self, threads: Threads) -> float:
         """Worth of the best reading, relative to the one in which nothing is being said."""
@@ -190,10 +192,10 @@ class Biasing:
 
     def _place_worth(self, position: Position) -> float:
         worth = self._templates.so_far(position.template)
-        if position.index < 0:
+        if position.number < 0:
             return worth
         weight = self._templates.trie.node(position.template).weight
-        return worth + _grid(weight * self._classes[position.index].so_far(position.member))
+        return worth + _grid(weight * self._classes[position.number].so_far(position.member))
 
     def _close(self, threads: Threads) -> tuple[float, Threads]:
         """What a word's end earns at once, and the threads that another word can go on with."""
@@ -201,8 +203,8 @@ class Biasing:
         kept: Threads = {}
         for position, apart in threads.items():
             _keep(kept, position, apart)
-            if position.index >= 0:
-                members = self._classes[position.index]
+            if position.number >= 0:
+                members = self._classes[position.number]
                 if members.trie.node(position.member).entry is None:
                     continue
                 weight = self._templates.trie.node(position.template).weight
@@ -217,10 +219,10 @@ class Biasing:
         """The threads after ``letter``."""
         moved: Threads = {}
         for position, apart in threads.items():
-            if position.index >= 0:
-                member = self._classes[position.index].trie.node(position.member).next.get(letter)
+            if position.number >= 0:
+                member = self._classes[position.number].trie.node(position.member).next.get(letter)
                 if member is not None:
-                    _keep(moved, Position(position.template, position.index, member), apart)
+                    _keep(moved, Position(position.template, position.number, member), apart)
                 continue
             branches = self._templates.trie.node(position.template).next
             if letter in branches:
@@ -243,8 +245,9 @@ class Biasing:
 class _Worth:
     """What the texts of a trie are worth, whole and unfinished."""
 
-    def __init__(self, trie: Trie, segmenter: Segmenter) -> None:
+    def __init__(self, trie: Trie, segmenter: Segmenter, few: float) -> None:
         self.trie = trie
+        self._few = few
         self._segmenter = segmenter
         self._known: dict[Place, float] = {}
 
@@ -264,8 +267,8 @@ class _Worth:
     def _value(self, node: TrieNode, weight: float, count: int) -> float:
         if not node.prefix:
             return 0.0
-        cost = sum(self._cost(part) for part in _between_classes(node.prefix))
-        many = max(1.0, len(self.trie) / (FEW * count))
+        cost = sum(max(0.0, self._cost(WORD_MARK + word) - COMMON) for word in _words(node.prefix))
+        many = max(1.0, len(self.trie) / (self._few * count))
         return _grid(weight * (RARITY * cost - SIZE * math.log(many)))
 
     def _cost(self, letters: str) -> float:
@@ -293,8 +296,9 @@ def _letters(vocabulary: Sequence[str]) -> tuple[_Letters, _Letters]:
     return inside, begins
 
 
-def _between_classes(prefix: str) -> list[str]:
-    return "".join(" " if ord(letter) >= FIRST_CLASS else letter for letter in prefix).split()
+def _words(prefix: str) -> list[str]:
+    """The words of ``prefix``, classes left out."""
+    return "".join(" " if c == WORD_MARK or ord(c) >= FIRST_CLASS else c for c in prefix).split()
 
 
 def _keep(threads: Threads, position: Position, apart: float) -> None:
