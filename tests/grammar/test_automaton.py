@@ -83,7 +83,7 @@ def test_a_restriction_is_made_once_for_each_vocabulary():
 
 
 def test_what_is_kept_is_bounded_and_changes_nothing(monkeypatch):
-    monkeypatch.setattr("stapes.grammar.automaton.CACHED_POSITIONS", 40)
+    monkeypatch.setattr("stapes.grammar.automaton.CACHED_POSITIONS", 6)
     monkeypatch.setattr("stapes.grammar.expected.CACHED_STATES", 3)
     grammar = Grammar.from_dict(intents(["add {item} to list", "list"], lists={"item": {"wildcard": True}}))
     small, large = grammar.only.compile(VOCABULARY), GRAMMAR.only.compile(VOCABULARY)
@@ -100,8 +100,8 @@ def test_what_is_kept_is_bounded_and_changes_nothing(monkeypatch):
             ours, theirs = small.step(ours, label), large.step(theirs, label)
             assert ours == theirs
     automaton: Automaton = grammar._automaton
-    assert sum(len(state.positions) for state in automaton._states) <= 40
-    assert len(automaton._reads) < 500
+    assert sum(len(state.positions) for state in automaton._states) <= 6
+    assert len(automaton._reads) < 100
     assert len(small._labels._allowed) <= 3
 
 
@@ -113,3 +113,16 @@ def test_a_bonus_is_by_the_letter_whatever_the_pieces():
         total += float(boost.scores(state)[LABELS[piece]])
         state = boost.step(state, LABELS[piece])
     assert total == pytest.approx(float(whole)) == pytest.approx(2.0)
+
+
+def test_whoever_uses_a_part_at_the_same_time_shares_its_positions():
+    rules = {"a12": "z"}
+    for n in range(12):
+        rules |= {f"a{n}": f"(<b{n}>|<c{n}>)", f"b{n}": f"<a{n + 1}> x", f"c{n}": f"<a{n + 1}> y"}
+    grammar = Grammar.from_dict(intents(["<a0>"], expansion_rules=rules))
+    automaton = Automaton(grammar.graph)
+    assert len(automaton.start().positions) == 1
+    after = automaton.read(automaton.start(), "z")
+    assert len(after.positions) == 2
+    assert grammar.parse("z" + " x y" * 6) is not None
+    assert grammar.parse("z" + " x y" * 5) is None

@@ -85,6 +85,16 @@ def test_a_reading_with_fewer_words_in_wildcards_is_better():
     assert match.values == {"any": "attic"}
 
 
+def test_one_wildcard_is_better_than_two_with_fewer_letters():
+    match = parse("play help by queen", "play {any} by {any:artist}", "play {any:all}")
+    assert match.values == {"all": "help by queen"}
+
+
+def test_a_word_in_a_list_is_better_than_the_same_in_a_wildcard():
+    for order in (("play {any}", "play {room} {any}"), ("play {room} {any}", "play {any}")):
+        assert parse("play attic songs", *order).values == {"room": "Attic", "any": "songs"}
+
+
 def test_among_equals_the_first_in_the_file_is_meant():
     data = [{"sentences": ["stop"]}]
     for order in (("B", "A"), ("A", "B")):

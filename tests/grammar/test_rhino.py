@@ -70,6 +70,7 @@ def test_built_in_slots_hold_what_rhino_gives(name, words, value):
         ("SingleDigitInteger", "ten"),
         ("TwoDigitInteger", "one hundred"),
         ("SingleDigitOrdinal", "tenth"),
+        ("SingleDigitOrdinal", "zeroth"),
         ("Percent", "ten"),
         ("Alphabetic", "seven"),
     ],
