@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks import manifests
 from benchmarks.record import bundled_model, record, results_option
+from stapes.cli import DEFAULT_BEAM
 from stapes.cli.calibrate import JudgedWord, calibration
 from stapes.cli.evaluate import stretch
 from stapes.corpus import Utterance, normalise
@@ -44,7 +45,11 @@ class Measured:
     "--model", type=click.Path(path_type=Path, dir_okay=False), help="Instead of the bundled model."
 )
 @click.option(
-    "--beam", type=click.IntRange(2), default=8, show_default=True, help="Histories followed at once."
+    "--beam",
+    type=click.IntRange(2),
+    default=DEFAULT_BEAM,
+    show_default=True,
+    help="Histories followed at once.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Recordings of each set, evenly spread.")
 @results_option

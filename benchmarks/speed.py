@@ -21,7 +21,7 @@ from stapes.corpus import Utterance
 
 RATE_HZ = 16_000
 FIRST_RESULT_SECONDS = 3
-BEAMS = (1, 4, 8)
+BEAMS = (1, 8, 16)
 
 
 @click.command("speed")

@@ -1,10 +1,12 @@
 import importlib
+import inspect
 import subprocess
 import sys
 
 import pytest
 
 import stapes
+from stapes.cli import DEFAULT_BEAM
 
 ROOMS = [
     "audio",
@@ -58,3 +60,7 @@ def test_importing_stapes_loads_nothing_heavy():
     code = "import sys, stapes; print([m for m in ('numpy', 'soundfile', 'torch') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_the_command_line_hears_as_widely_as_the_recogniser():
+    assert inspect.signature(stapes.Recognizer).parameters["beam"].default == DEFAULT_BEAM

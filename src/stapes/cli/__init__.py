@@ -2,11 +2,14 @@
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
 from stapes.errors import StapesError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 VERBS = {
     "transcribe": "stapes.cli.transcribe",
@@ -21,8 +24,22 @@ VERBS = {
 }
 """The modules that hold the verbs, each as a click command named ``command``."""
 
+DEFAULT_BEAM = 16
+"""What `stapes.Recognizer` takes as well; written here so that help need not import it."""
+
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
+
+
+def beam_option(least: int) -> Callable[[Command], Command]:
+    """The option ``--beam``, from ``least`` up."""
+    return click.option(
+        "--beam",
+        type=click.IntRange(min=least),
+        default=DEFAULT_BEAM,
+        show_default=True,
+        help="Histories followed at once.",
+    )
 
 
 class LazyGroup(click.Group):

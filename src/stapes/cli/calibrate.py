@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stapes.cli import beam_option
 from stapes.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ RATE_HZ = 16_000
     help="Manifest of recordings that the model was not trained on; may be given more than once.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
-@click.option(
-    "--beam", type=click.IntRange(min=2), default=8, show_default=True, help="Histories followed at once."
-)
+@beam_option(least=2)
 def command(model: Path, manifests: tuple[Path, ...], out: Path, beam: int) -> None:
     """Fit the confidence of words of MODEL and write the model with it.
 

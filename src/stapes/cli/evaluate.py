@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stapes.cli import beam_option
 from stapes.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ ROUNDING_SECONDS = 0.1
     "--json", "as_json", is_flag=True, help="One JSON object, with what was heard in each recording."
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes at once.")
-@click.option(
-    "--beam", type=click.IntRange(min=1), default=4, show_default=True, help="Histories followed at once."
-)
+@beam_option(least=1)
 def command(manifest: Path, model: Path | None, as_json: bool, jobs: int, beam: int) -> None:
     """Score what a model hears in the recordings of MANIFEST.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from stapes.cli import EXIT_ERROR, report
+from stapes.cli import EXIT_ERROR, beam_option, report
 from stapes.cli.lattices import require_form, write_lattice
 from stapes.cli.live import LiveLine
 from stapes.errors import AudioError
@@ -34,9 +34,7 @@ NOT_UNDERSTOOD = "not understood"
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the time of each word.")
 @click.option("--stream", "streaming", is_flag=True, help="Show the words as they grow.")
-@click.option(
-    "--beam", type=click.IntRange(min=1), default=8, show_default=True, help="Histories followed at once."
-)
+@beam_option(least=1)
 @click.option("--phrases", type=click.Path(path_type=Path), help="File of what is likely to be said.")
 @click.option(
     "--class",

@@ -104,7 +104,7 @@ class Recognizer:
         ConfigError: ``beam`` is out of range.
     """
 
-    def __init__(self, model: str | Path | Network | None = None, beam: int = 8) -> None:
+    def __init__(self, model: str | Path | Network | None = None, beam: int = 16) -> None:
         if beam < 1:
             raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
         self._network: Network = (
