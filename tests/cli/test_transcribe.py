@@ -289,3 +289,20 @@ def test_a_lattice_that_cannot_be_written_is_refused_before_anything_is_heard(
 def test_a_lattice_that_fails_to_be_written_is_an_error(second: Path, capsys: Any) -> None:
     assert main(["transcribe", "a.wav", "--lattice", f"{'a' * 300}.svg"]) == 2
     assert "a.svg: cannot be written: File name too long" in capsys.readouterr().err
+
+
+def test_phrases_and_classes_are_read_and_what_is_wrong_with_them_is_told(
+    second: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("home.txt").write_text("call @contact\nroom 7\n")
+    Path("names.txt").write_text("nguyen\n")
+    assert main(["transcribe", "a.wav", "--phrases", "home.txt", "--class", "contact=names.txt"]) == 0
+    (phrases,) = CountingRecognizer.expected
+    assert len(phrases) == 1
+    told = "stapes: warning: phrases: 'room 7' holds the digit '7'; an alias that spells it out is expected\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_class_without_its_file_is_refused(second: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["transcribe", "a.wav", "--class", "contact"]) == 2
+    assert "--class contact: NAME=FILE is expected, such as contact=names.txt" in capsys.readouterr().err
