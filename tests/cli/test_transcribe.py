@@ -14,7 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 import stapes.cli
-from stapes.cli import main
+from stapes.cli import DEFAULT_BEAM, main
 from stapes.cli.live import LiveLine
 from stapes.errors import FormatError
 from stapes.lattice import Arc, Lattice, from_bytes, from_json
@@ -85,7 +85,7 @@ def pretend_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_file_gives_its_words(second: Path, capsys: Any) -> None:
     assert main(["transcribe", "a.wav"]) == 0
     assert capsys.readouterr() == ("one two end\n", "")
-    assert CountingRecognizer.made_with == (None, 8)
+    assert CountingRecognizer.made_with == (None, DEFAULT_BEAM)
 
 
 def test_model_and_beam_reach_the_recognizer(second: Path, capsys: Any) -> None:
