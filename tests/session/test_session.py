@@ -236,6 +236,29 @@ def test_what_is_expected_changes_with_the_next_utterance() -> None:
     assert texts == ["go", ""]
 
 
+class TiringNetwork(PlayedNetwork):
+    """Hears nothing after fourteen frames; a state is how many they were."""
+
+    def init_state(self) -> int:
+        return 0
+
+    def accept(self, samples: NDArray[np.float32], state: Any) -> tuple[NDArray[np.float32], Any]:
+        frames, _ = super().accept(samples, np.zeros(0, np.float32))
+        heard = np.arange(state, state + len(frames)) < 14
+        return np.where(heard[:, np.newaxis], frames, 20 * np.eye(5, dtype=np.float32)[0]), state + len(
+            frames
+        )
+
+    def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
+        return np.zeros((0, 5), np.float32), state
+
+
+def test_the_network_begins_anew_with_each_utterance() -> None:
+    session = Session(Recognizer(TiringNetwork(counting(2, 5))))
+    events = session.accept(np.concatenate([SPOKEN, play(0, 0, 2, *[0] * 8)]))
+    assert [event.transcript.text for event in events if isinstance(event, Final)] == ["go upper", "stop"]
+
+
 def test_a_finished_session() -> None:
     session = Session(Recognizer(PlayedNetwork(counting(2, 5))))
     assert [event.reason for event in session.finish() if isinstance(event, Final)] == [Reason.CLOSED]

@@ -270,9 +270,8 @@ class Endpointer:
 
     def _read(self, best: Node, state: EndpointState) -> EndpointState:
         """What the best hypothesis says, which ends in ``best``."""
-        frames = state.frames + 1
-        run_frames = state.frames - best.frame if best.length else frames
-        state = replace(state, frames=frames, run_frames=run_frames)
+        # The root, before the first label, has frame -1.
+        state = replace(state, frames=state.frames + 1, run_frames=state.frames - best.frame)
         if state.best is not None and state.best.key == best.key:
             return replace(state, best=best)
         labels = [node.label for node in emissions(best)]
