@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from benchmarks import context_table
 from benchmarks.record import RESULTS, ROOT, bundled_model, model_facts
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "models" / "en-assistant.md")
@@ -92,6 +93,17 @@ def footprint(results: Results) -> list[Row]:
     """What it costs, and what it promises."""
     rows = [
         row for name, part in _FOOTPRINT.items() if name in results for row in part(results[name]["results"])
+    ]
+    return [("measured", ""), ("---", "--:"), *rows] if rows else []
+
+
+def context(results: Results) -> list[Row]:
+    """Lattices, context and end-pointers."""
+    rows = [
+        row
+        for name, part in context_table.PARTS.items()
+        if name in results
+        for row in part(results[name]["results"])
     ]
     return [("measured", ""), ("---", "--:"), *rows] if rows else []
 
@@ -211,7 +223,7 @@ _FOOTPRINT: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "last_word": _last_word,
 }
 _TABLES: dict[str, Callable[[Results], list[Row]]] = {
-    table.__name__: table for table in (accuracy, footprint, provenance, errors)
+    table.__name__: table for table in (accuracy, footprint, context, provenance, errors)
 }
 
 
