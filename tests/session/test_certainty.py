@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stapes.decode import Hypothesis
 from stapes.decode import Word as HeardWord
 from stapes.errors import ConfigError
+from stapes.grammar import Grammar
 from stapes.lattice import Arc, Lattice, best_path, word_posteriors
 from stapes.session import Recognizer
 from stapes.session.certainty import alternatives, with_certainty
@@ -92,6 +95,27 @@ def test_the_lattice_grows_with_what_is_heard():
     assert max(arc.end_frame for arc in stream.lattice.arcs) == 1
     stream.finish()
     assert max(arc.end_frame for arc in stream.lattice.arcs) == 2
+
+
+@settings(max_examples=20, deadline=None)
+@given(sizes=st.lists(st.integers(0, 2000), max_size=8))
+def test_chunking_changes_neither_lattice_nor_confidence(sizes):
+    sound = play(0, 1, 0, 3, 4, 2, 0)
+    whole, cut = (Recognizer(UncertainNetwork(), beam=4).stream() for _ in range(2))
+    for chunk in np.split(sound, np.minimum(np.cumsum(sizes), sound.size)):
+        cut.accept(chunk)
+    assert cut.finish() == whole.accept(sound).finish()
+    assert cut.lattice == whole.lattice
+
+
+def test_what_no_grammar_knows_is_as_sure_as_without_it():
+    grammar = Grammar.from_dict({"intents": {"Stop": {"data": [{"sentences": ["stop stop stop stop"]}]}}})
+    recognizer, sound = Recognizer(UncertainNetwork(), beam=8), play(1, 0, 3, 4)
+    plain, gated = recognizer.stream(), recognizer.stream(grammar=grammar)
+    final = plain.accept(sound).finish()
+    assert gated.accept(sound).finish() == final
+    assert gated.lattice == plain.lattice
+    assert gated.understanding().transcript == final
 
 
 def test_a_greedy_stream_has_one_alternative_and_its_own_confidences():
