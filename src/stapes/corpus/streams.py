@@ -49,17 +49,17 @@ class StreamConfig:
         talk_snr_db_range: speech above that talk.
     """
 
-    lead_s_range: tuple[float, ...] = (0.3, 1.0)
+    lead_s_range: tuple[float, float] = (0.3, 1.0)
     tail_s: float = 3.0
     pause_probability: float = 0.5
     second_pause_probability: float = 0.15
-    pause_s_range: tuple[float, ...] = (0.3, 1.5)
+    pause_s_range: tuple[float, float] = (0.3, 1.5)
     hesitation_probability: float = 0.25
-    hesitation_s_range: tuple[float, ...] = (0.15, 0.5)
+    hesitation_s_range: tuple[float, float] = (0.15, 0.5)
     noise_probability: float = 0.5
-    noise_snr_db_range: tuple[float, ...] = (10.0, 30.0)
+    noise_snr_db_range: tuple[float, float] = (10.0, 30.0)
     talk_probability: float = 0.2
-    talk_snr_db_range: tuple[float, ...] = (15.0, 25.0)
+    talk_snr_db_range: tuple[float, float] = (15.0, 25.0)
 
     def __post_init__(self) -> None:
         for name in ("pause", "second_pause", "hesitation", "noise", "talk"):

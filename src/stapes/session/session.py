@@ -79,7 +79,7 @@ class Session:
         self._hearing = Hearing(recognizer.network)
         self._frame_ms = round(recognizer.network.frame_ms)
         self._finished = False
-        self._begin(0, self._endpointer.init_state())
+        self._utterance = self._begin(0, self._endpointer.init_state())
 
     def expect(self, expected: Sequence[Expected]) -> None:
         """What is expected to be said from the next utterance on, in place of what was expected before."""
@@ -162,15 +162,15 @@ class Session:
         if now.told[0]:
             events += [*self._speculate(), Confirmed(now.number, self._time)]
         events.append(Final(now.number, self._time, self._heard()[0], reason))
-        self._begin(now.number + 1, self._endpointer.init_state(now.endpoint.levels))
+        self._utterance = self._begin(now.number + 1, self._endpointer.init_state(now.endpoint.levels))
         return events
 
-    def _begin(self, number: int, endpoint: EndpointState) -> None:
+    def _begin(self, number: int, endpoint: EndpointState) -> Utterance:
         """An utterance, with a search of its own, so that what the one before has cached is freed."""
         self._expected = self._next_expected
         self._search = self._recognizer.beam_search(self._expected)
         self._hearing.begin()
-        self._utterance = Utterance(number, self._time, self._search.init_state(), endpoint)
+        return Utterance(number, self._time, self._search.init_state(), endpoint)
 
     @property
     def _time(self) -> float:

@@ -123,8 +123,7 @@ def fit_endpointer(streams: Sequence[Observed], scalars: int, config: EndpointTr
     inputs = project(observed, scalars, projection)
     mean, scale = inputs.mean(axis=0), 1 / (inputs.std(axis=0) + 1e-3)
     targets = np.concatenate([np.arange(len(s.inputs)) >= s.end_frame for s in streams])
-    network = _train(torch.from_numpy((inputs - mean) * scale), torch.from_numpy(targets), config)
-    hidden, output = network[0], network[2]
+    hidden, output = _train(torch.from_numpy((inputs - mean) * scale), torch.from_numpy(targets), config)
     return Fitted(
         projection,
         mean,
@@ -168,26 +167,27 @@ def _principal(frames: Array, count: int) -> Array:
     return np.ascontiguousarray(vectors[:, ::-1][:, :count].T.astype(np.float32))
 
 
-def _train(inputs: torch.Tensor, targets: torch.Tensor, config: EndpointTraining) -> torch.nn.Sequential:
+def _train(
+    inputs: torch.Tensor, targets: torch.Tensor, config: EndpointTraining
+) -> tuple[torch.nn.Linear, torch.nn.Linear]:
+    """The hidden and the output layer."""
     generator = torch.Generator().manual_seed(config.seed)
-    network = torch.nn.Sequential(
-        torch.nn.Linear(inputs.shape[1], config.hidden), torch.nn.Tanh(), torch.nn.Linear(config.hidden, 1)
-    )
+    hidden, output = torch.nn.Linear(inputs.shape[1], config.hidden), torch.nn.Linear(config.hidden, 1)
+    parameters = [*hidden.parameters(), *output.parameters()]
     with torch.no_grad():
-        for parameter in network.parameters():
+        for parameter in parameters:
             bound = parameter.shape[-1] ** -0.5
             parameter.uniform_(-bound, bound, generator=generator)
     weights = 1 + (config.early_weight - 1) * (~targets).float()
-    optimiser = torch.optim.AdamW(network.parameters(), 3e-3, weight_decay=config.decay)
+    optimiser = torch.optim.AdamW(parameters, 3e-3, weight_decay=config.decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
     for _ in range(config.steps):
         batch = torch.randint(len(inputs), (config.batch,), generator=generator)
         jitter = config.jitter * torch.randn((config.batch, inputs.shape[1]), generator=generator)
-        loss = functional.binary_cross_entropy_with_logits(
-            network(inputs[batch] + jitter)[:, 0], targets[batch].float(), weights[batch]
-        )
+        log_odds = output(torch.tanh(hidden(inputs[batch] + jitter)))[:, 0]
+        loss = functional.binary_cross_entropy_with_logits(log_odds, targets[batch].float(), weights[batch])
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
-    return network
+    return hidden, output
