@@ -56,11 +56,11 @@ class Bench:
     """A recogniser whose encoder has done its work.
 
     Args:
-        beam: of the search.
+        beam: of the search; the usual one if None.
     """
 
-    def __init__(self, beam: int) -> None:
-        self.recognizer = Recognizer(beam=beam)
+    def __init__(self, beam: int | None) -> None:
+        self.recognizer = Recognizer() if beam is None else Recognizer(beam=beam)
         self.network: Network = self.recognizer.network
         self.encoder_seconds = 0.0
 
@@ -86,7 +86,7 @@ class Bench:
 @click.command("names")
 @manifests.data_option
 @click.option("--texts", required=True, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--beam", default=8, show_default=True, type=click.IntRange(1))
+@click.option("--beam", type=click.IntRange(1), help="Another beam than usual.")
 @click.option("--limit", type=click.IntRange(1), help="Recordings of each set, evenly spread.")
 @click.option(
     "--choose", is_flag=True, help="Try other constants on the half of the development set kept for that."
@@ -94,7 +94,7 @@ class Bench:
 @click.option("--seed", default=0, show_default=True)
 @results_option
 def main(
-    data: Path, texts: Path, beam: int, limit: int | None, choose: bool, seed: int, results: Path
+    data: Path, texts: Path, beam: int | None, limit: int | None, choose: bool, seed: int, results: Path
 ) -> None:
     """Measure the bundled model with lists of names; --texts is the folder of texts with slots."""
     bench = Bench(beam)
