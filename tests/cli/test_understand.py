@@ -82,8 +82,8 @@ def test_a_list_that_is_not_given_is_an_error(capsys, options):
     code, _, err = transcribe(capsys, *options[:2], KNOWN)
     assert code == 2
     assert err == (
-        f"stapes: error: {options[1]}: line 4, column 28: list 'digit' is used but not given; values for it in the file or at "
-        "run time are expected\n"
+        f"stapes: error: {options[1]}: line 4, column 28: list 'digit' is used but not given; values for it in "
+        "the file or at run time are expected\n"
     )
 
 
@@ -91,5 +91,6 @@ def test_a_file_of_values_that_is_not_there_is_an_error(capsys, options, tmp_pat
     code, _, err = transcribe(capsys, *options[:2], "--class", f"digit={tmp_path / 'none.txt'}", KNOWN)
     assert (code, err) == (
         2,
-        f"stapes: error: {tmp_path / 'none.txt'}: cannot be read; a text file in UTF-8 with one name a line is expected\n",
+        f"stapes: error: {tmp_path / 'none.txt'}: cannot be read; a text file in UTF-8 with one name a line is "
+        "expected\n",
     )

@@ -3,7 +3,7 @@
 from stapes.grammar.expected import Boost, Restriction
 from stapes.grammar.files import read_values
 from stapes.grammar.gate import Gate, GatedSearch, Verdict
-from stapes.grammar.grammar import Grammar
+from stapes.grammar.grammar import Grammar, Only
 from stapes.grammar.matching import Match, Slot
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "GatedSearch",
     "Grammar",
     "Match",
+    "Only",
     "Restriction",
     "Slot",
     "Verdict",
