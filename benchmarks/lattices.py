@@ -57,7 +57,8 @@ def main(data: Path, model: Path | None, beam: int, limit: int | None, results: 
     """Oracle error rate, bytes on the wire and calibration error on each set.
 
     «error_before» is that of bare posteriors, «error» that of the confidences of the model. Its map was fitted on the
-    development sets; «left_out» tells how far confidences are off on half of their speakers after a fit on the others.
+    development sets; «left_out» tells how far confidences are off on half of their speakers after a fit on the
+    others, both sets counting equally.
     """
     model = model or bundled_model()
     recognizer = Recognizer(model, beam)
@@ -71,7 +72,7 @@ def main(data: Path, model: Path | None, beam: int, limit: int | None, results: 
 def measure(recognizer: Recognizer, utterances: Sequence[Utterance], name: str) -> list[Measured]:
     """What ``recognizer`` makes of each recording."""
     with click.progressbar(utterances, label=name, file=sys.stderr) as progress:
-        return [_measure(recognizer, utterance) for utterance in progress]
+        return [_measure(recognizer, utterance, name) for utterance in progress]
 
 
 def facts(recognizer: Recognizer, measured: Sequence[Measured]) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def facts(recognizer: Recognizer, measured: Sequence[Measured]) -> dict[str, Any
     }
 
 
-def _measure(recognizer: Recognizer, utterance: Utterance) -> Measured:
+def _measure(recognizer: Recognizer, utterance: Utterance, name: str) -> Measured:
     stream = recognizer.stream()
     stream.accept(stretch(utterance))
     begin = time.process_time()
@@ -110,17 +111,18 @@ def _measure(recognizer: Recognizer, utterance: Utterance) -> Measured:
         len(lattice.arcs),
         utterance.duration,
         seconds,
-        _judged(lattice, reference, utterance.speaker or utterance.id),
+        _judged(lattice, reference, utterance, name),
     )
 
 
-def _judged(lattice: Lattice, reference: str, speaker: str) -> list[JudgedWord]:
+def _judged(lattice: Lattice, reference: str, utterance: Utterance, name: str) -> list[JudgedWord]:
     """The words of the best path with their posteriors."""
     path = best_path(lattice)
     posteriors = word_posteriors(lattice)
     own = [float(posteriors[index]) for index in path.arcs if lattice.arcs[index].word]
     right = right_words(reference, " ".join(path.words))
-    return [JudgedWord(speaker, each, is_right) for each, is_right in zip(own, right, strict=True)]
+    speaker = utterance.speaker or utterance.id
+    return [JudgedWord(name, speaker, each, is_right) for each, is_right in zip(own, right, strict=True)]
 
 
 def _calibrated_error(recognizer: Recognizer, words: Sequence[JudgedWord]) -> float | None:

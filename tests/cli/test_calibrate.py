@@ -50,8 +50,8 @@ def test_the_map_and_how_well_it_fits_go_into_the_model(folder: Path, capsys: An
     assert main(arguments) == 0
     before, after = format.read("tiny.stapes"), format.read("honest.stapes")
     table = after.metadata["calibration"]
-    assert table["posteriors"] == [0.0, 0.7, 0.8, 0.9, 1.0]
-    assert table["confidences"] == pytest.approx([0.5] * 5)
+    assert table["posteriors"] == [0.0, 0.7, 0.9, 1.0]
+    assert table["confidences"] == pytest.approx([0.5] * 4)
     assert table["measured"] == {"words": 200, "error_before": 0.3, "error": 0.0}
     assert capsys.readouterr().out == "words 200  error_before 0.3  error 0\n"
     assert BoastfulRecognizer.made_with == (None, 5)
@@ -63,12 +63,29 @@ def test_the_map_and_how_well_it_fits_go_into_the_model(folder: Path, capsys: An
     assert calibrate is not None and calibrate(np.array([0.8]))[0] == pytest.approx(0.5)
 
 
+def test_sets_count_equally(folder: Path, capsys: Any) -> None:
+    entry = {
+        "id": "z",
+        "audio": "a.wav",
+        "text": " ".join(["yes", "no"] * 50),
+        "duration": 1.0,
+        "speaker": "z",
+    }
+    Path("three.jsonl").write_text(json.dumps(entry) + "\n")
+    arguments = ["--data", "two.jsonl", "--data", "three.jsonl", "--out", "x.stapes"]
+    assert main(["calibrate", "tiny.stapes", *arguments]) == 0
+    # One half right in the one set, all right in the other.
+    confidences = format.read("x.stapes").metadata["calibration"]["confidences"]
+    assert confidences == pytest.approx([0.75] * len(confidences), abs=0.03)
+    assert "words 300  error_before 0.1 " in capsys.readouterr().out
+
+
 def test_a_calibration_that_is_there_does_not_count(folder: Path, capsys: Any) -> None:
     for _ in range(2):
         assert main(["calibrate", "tiny.stapes", "--data", "two.jsonl", "--out", "tiny.stapes"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == second
-    assert BoastfulRecognizer.made_with == (None, 8)
+    assert BoastfulRecognizer.made_with == (None, 16)
 
 
 def test_a_single_speaker_is_too_few(folder: Path, capsys: Any) -> None:

@@ -48,6 +48,28 @@ def test_rates_that_fall_are_put_together():
     assert values == pytest.approx([3 / 12, 3 / 12, 11 / 22, 10 / 12, 10 / 12], abs=1e-6)
 
 
+def test_weights_count_like_repetitions():
+    generator = np.random.default_rng(1)
+    posteriors, right = generator.uniform(size=90), generator.uniform(size=90) < 0.5
+    weights = np.repeat([1.0, 3.0], 45)
+    repeated = np.repeat(np.arange(90), weights.astype(int))
+    weighted = fit_calibration(posteriors, right, weights, pieces=1)
+    plain = fit_calibration(posteriors[repeated], right[repeated], pieces=1)
+    assert weighted[0] == plain[0]
+    share = (right @ weights / 180 * 90 + 1) / 92
+    assert weighted[1] == pytest.approx([share] * 3, abs=1e-6)
+    assert calibration_error(posteriors, right, weights * 5) == pytest.approx(
+        calibration_error(posteriors[repeated], right[repeated])
+    )
+
+
+def test_falling_rates_are_judged_by_weight():
+    posteriors, right = np.repeat([0.2, 0.4], 10), np.arange(20) % 10 < np.repeat([6, 5], 10)
+    weights = np.where(right & (posteriors > 0.3), 3.0, 1.0)
+    assert len(fit_calibration(posteriors, right, pieces=2, least_words=10)[0]) == 3
+    assert len(fit_calibration(posteriors, right, weights, pieces=2, least_words=10)[0]) == 4
+
+
 def test_a_single_posterior_is_a_flat_map():
     points, values = fit_calibration(np.ones(80), np.arange(80) >= 40)
     assert (points, values) == ([0.0, 1.0], [0.5, 0.5])

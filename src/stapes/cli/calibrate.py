@@ -1,6 +1,7 @@
 """``stapes calibrate``: make confidences say how often words are right."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ RATE_HZ = 16_000
     required=True,
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Manifest of recordings that the model was not trained on; may be given more than once.",
+    help="Manifest of recordings that the model was not trained on; several count equally.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
 @beam_option(least=2)
@@ -48,9 +49,9 @@ def command(model: Path, manifests: tuple[Path, ...], out: Path, beam: int) -> N
     packed = format.read(model)
     metadata = {key: value for key, value in packed.metadata.items() if key != engine.CALIBRATION}
     recognizer = Recognizer(engine.Network(replace(packed, metadata=metadata)), beam)
-    utterances = [each for path in manifests for each in read_manifest(path, check_audio=True)]
+    utterances = [(str(path), each) for path in manifests for each in read_manifest(path, check_audio=True)]
     with click.progressbar(utterances, label="listening", file=sys.stderr) as progress:
-        words = [word for utterance in progress for word in judge(recognizer, utterance)]
+        words = [word for name, utterance in progress for word in judge(recognizer, utterance, name)]
     metadata[engine.CALIBRATION] = calibration(words)
     format.write(
         out, metadata, {entry.name: (packed.tensors[entry.name], entry.codec) for entry in packed.entries}
@@ -61,15 +62,16 @@ def command(model: Path, manifests: tuple[Path, ...], out: Path, beam: int) -> N
 
 @dataclass(frozen=True)
 class JudgedWord:
-    """A word that was heard: who spoke, how sure the recogniser was, and whether it was right."""
+    """A word that was heard: in which set, who spoke, how sure the recogniser was, and whether it was right."""
 
+    set: str
     speaker: str
     confidence: float
     is_right: bool
 
 
-def judge(recognizer: "Recognizer", utterance: "Utterance") -> list[JudgedWord]:
-    """The words that ``recognizer`` hears in ``utterance``."""
+def judge(recognizer: "Recognizer", utterance: "Utterance", name: str) -> list[JudgedWord]:
+    """The words that ``recognizer`` hears in ``utterance`` of the set ``name``."""
     from stapes.cli.evaluate import stretch
     from stapes.corpus import normalise
     from stapes.evaluate import right_words
@@ -77,33 +79,33 @@ def judge(recognizer: "Recognizer", utterance: "Utterance") -> list[JudgedWord]:
     heard = recognizer.transcribe(stretch(utterance), RATE_HZ)
     right = right_words(normalise(utterance.text), heard.text)
     return [
-        JudgedWord(utterance.speaker or utterance.id, word.confidence, is_right)
+        JudgedWord(name, utterance.speaker or utterance.id, word.confidence, is_right)
         for word, is_right in zip(heard.words, right, strict=True)
     ]
 
 
 def calibration(words: Sequence[JudgedWord]) -> dict[str, Any]:
-    """The metadata ``calibration`` that ``words`` with posteriors for confidences ask for.
+    """The metadata ``calibration`` that ``words`` with posteriors for confidences ask for; all sets count equally.
 
     Raises:
         CorpusError: the words are too few, or of a single speaker.
     """
-    from stapes.evaluate import calibration_error, fit_calibration
+    from stapes.evaluate import fit_calibration
 
     speakers = sorted({word.speaker for word in words})
     if len(speakers) < 2:
         raise CorpusError(f"calibration: {len(speakers)} speakers were heard; at least two are expected")
     halves = [[word for word in words if word.speaker in set(speakers[half::2])] for half in (0, 1)]
     mapped = [*_mapped(halves[0], halves[1]), *_mapped(halves[1], halves[0])]
-    posteriors, confidences = fit_calibration(_confidences(words), _rights(words))
+    posteriors, confidences = fit_calibration(_confidences(words), _rights(words), _weights(words))
     return {
         "kind": "piecewise linear",
         "posteriors": posteriors,
         "confidences": confidences,
         "measured": {
             "words": len(words),
-            "error_before": round(calibration_error(_confidences(words), _rights(words)), 4),
-            "error": round(calibration_error(_confidences(mapped), _rights(mapped)), 4),
+            "error_before": round(_error(words), 4),
+            "error": round(_error(mapped), 4),
         },
     }
 
@@ -114,9 +116,21 @@ def _mapped(learned: Sequence[JudgedWord], told: Sequence[JudgedWord]) -> list[J
 
     from stapes.evaluate import fit_calibration
 
-    points = fit_calibration(_confidences(learned), _rights(learned))
+    points = fit_calibration(_confidences(learned), _rights(learned), _weights(learned))
     found = np.interp(_confidences(told), *points)
     return [replace(word, confidence=float(each)) for word, each in zip(told, found, strict=True)]
+
+
+def _error(words: Sequence[JudgedWord]) -> float:
+    from stapes.evaluate import calibration_error
+
+    return calibration_error(_confidences(words), _rights(words), _weights(words))
+
+
+def _weights(words: Sequence[JudgedWord]) -> list[float]:
+    """The less for each word, the more words its set has."""
+    counts = Counter(word.set for word in words)
+    return [1 / counts[word.set] for word in words]
 
 
 def _confidences(words: Sequence[JudgedWord]) -> list[float]:

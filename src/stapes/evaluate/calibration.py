@@ -35,7 +35,7 @@ def right_words(reference: str, hypothesis: str) -> list[bool]:
     return right
 
 
-def calibration_error(confidences: ArrayLike, right: ArrayLike) -> float:
+def calibration_error(confidences: ArrayLike, right: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Expected calibration error: mean distance between confidence and share right, over ten equal bins.
 
     Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015.
@@ -43,18 +43,23 @@ def calibration_error(confidences: ArrayLike, right: ArrayLike) -> float:
     Args:
         confidences: [n] in [0, 1].
         right: [n] whether the word was right.
+        weights: [n] how much each word counts, above 0; all the same by default.
 
     Raises:
         CorpusError: there is no word.
     """
-    sure, correct = _checked(confidences, right)
+    sure, correct, weight = _checked(confidences, right, weights)
     bins = np.minimum((sure * BINS).astype(np.intp), BINS - 1)
-    gaps = np.bincount(bins, sure - correct, BINS)
+    gaps = np.bincount(bins, weight * (sure - correct), BINS)
     return float(np.abs(gaps).sum() / len(sure))
 
 
 def fit_calibration(
-    posteriors: ArrayLike, right: ArrayLike, pieces: int = 12, least_words: int = 40
+    posteriors: ArrayLike,
+    right: ArrayLike,
+    weights: ArrayLike | None = None,
+    pieces: int = 12,
+    least_words: int = 40,
 ) -> tuple[list[float], list[float]]:
     """Where the pieces of a piecewise linear map from posterior to confidence meet, and its values there.
 
@@ -64,26 +69,35 @@ def fit_calibration(
     Args:
         posteriors: [n] in [0, 1].
         right: [n] whether the word was right.
+        weights: [n] how much each word counts, above 0; all the same by default.
         pieces: groups at most, at least 1.
         least_words: in a group, at least 1.
 
     Raises:
         CorpusError: there are fewer than ``least_words`` words.
     """
-    sure, correct = _checked(posteriors, right)
+    words = _checked(posteriors, right, weights)
+    sure = words[0]
     if len(sure) < least_words:
         raise CorpusError(f"calibration: {len(sure)} words; at least {least_words} are expected")
-    order = np.argsort(sure, kind="stable")
-    groups = np.array_split(order, min(pieces, len(sure) // least_words))
-    blocks = _rising([(sure[group], correct[group]) for group in groups])
-    points = [round(float(sure.mean()), _DIGITS) for sure, _ in blocks]
-    values = [round(_rate(correct), _DIGITS) for _, correct in blocks]
+    groups = _grouped(sure, min(pieces, len(sure) // least_words))
+    blocks = _rising([(words[0][group], words[1][group], words[2][group]) for group in groups])
+    points = [_mean(block) for block in blocks]
+    values = [_rate(block) for block in blocks]
     inner = [pair for pair in zip(points, values, strict=True) if 0.0 < pair[0] < 1.0]
     ends = [(0.0, values[0]), *inner, (1.0, values[-1])]
     return [point for point, _ in ends], [value for _, value in ends]
 
 
-_Block = tuple[NDArray[np.float64], NDArray[np.float64]]
+_Block = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Posteriors, whether right, and weights of some words."""
+
+
+def _grouped(sure: NDArray[np.float64], count: int) -> list[NDArray[np.intp]]:
+    """Indices of at most ``count`` groups of rising posteriors; equal ones are in the same group."""
+    order = np.argsort(sure, kind="stable")
+    cuts = sure[order][np.arange(1, count) * len(sure) // count]
+    return [group for group in np.split(order, np.searchsorted(sure[order], np.unique(cuts))) if len(group)]
 
 
 def _rising(groups: Sequence[_Block]) -> list[_Block]:
@@ -93,22 +107,30 @@ def _rising(groups: Sequence[_Block]) -> list[_Block]:
         blocks.append(group)
         while len(blocks) > 1 and not _rises(*blocks[-2:]):
             later, earlier = blocks.pop(), blocks.pop()
-            blocks.append((np.append(earlier[0], later[0]), np.append(earlier[1], later[1])))
+            joined = [np.append(one, other) for one, other in zip(earlier, later, strict=True)]
+            blocks.append((joined[0], joined[1], joined[2]))
     return blocks
 
 
 def _rises(earlier: _Block, later: _Block) -> bool:
-    apart = round(float(later[0].mean()), _DIGITS) > round(float(earlier[0].mean()), _DIGITS)
-    return apart and _rate(later[1]) >= _rate(earlier[1])
+    return _mean(later) > _mean(earlier) and _rate(later) >= _rate(earlier)
 
 
-def _rate(correct: NDArray[np.float64]) -> float:
+def _mean(block: _Block) -> float:
+    sure, _, weight = block
+    return round(float(np.average(sure, weights=weight)), _DIGITS)
+
+
+def _rate(block: _Block) -> float:
     """Share right, with one word right and one wrong added."""
-    return float((correct.sum() + 1) / (len(correct) + 2))
+    _, correct, weight = block
+    return round(float((correct @ weight + 1) / (weight.sum() + 2)), _DIGITS)
 
 
-def _checked(confidences: ArrayLike, right: ArrayLike) -> _Block:
+def _checked(confidences: ArrayLike, right: ArrayLike, weights: ArrayLike | None) -> _Block:
+    """The three as arrays, with a mean weight of 1."""
     sure, correct = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
     if not len(sure):
         raise CorpusError("calibration: no words were heard; some are expected")
-    return sure, correct
+    weight = np.ones(len(sure)) if weights is None else np.asarray(weights, np.float64)
+    return sure, correct, weight / weight.mean()
