@@ -28,11 +28,12 @@ def test_nothing_heard_is_every_word_wrong():
 
 def test_a_name_is_false_where_the_reference_lacks_it_as_whole_words():
     assert false_names("call joanna", "call ann joanna", ["ann", "joanna", "zoe"]) == ["ann"]
-    assert not holds("call joanna", "ann")
+    assert not holds("call joanna", "joan")
+    assert not holds("call joanna", "anna")
 
 
 def test_a_list_holds_what_is_said_and_a_hundred_names():
-    pool = [f"n{index}" for index in range(300)]
+    pool = [f"n{index}" for index in range(101)]
     lists = one_list_each([spoken("call n7 and n8", "n7")], pool, seed=0)["call n7 and n8"]
     assert lists[0] == "n7"
     assert len(set(lists)) == 100
