@@ -137,8 +137,8 @@ def _point(
 
 def _word_errors(heard: list[Heard], ended: list[Ended]) -> dict[str, float]:
     """Word error rate of what was heard until the end that was found, until the end of the stream, and the ratio."""
-    on = score([_pair(each, found.final) for each, found in zip(heard, ended, strict=True)]).wer
-    off = score([_pair(each, np.inf) for each in heard]).wer
+    on = score([_pair(each, found.final) for each, found in zip(heard, ended, strict=True)]).wer or 0.0
+    off = score([_pair(each, np.inf) for each in heard]).wer or 0.0
     return {"on": on, "off": off, "ratio": on / off if off else 1.0}
 
 

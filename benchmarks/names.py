@@ -104,7 +104,9 @@ def main(
     reported_on = [u for u in development if not _half(u)]
     if choose:
         known = {word for utterance in manifests.load(data, "train") for word in utterance.text.split()}
-        facts = {"grid": choices(bench, manifests.thin(chosen_on, limit), known, unsaid, seed)}
+        facts: dict[str, Any] = {
+            "grid": choices(bench, manifests.thin(chosen_on, limit), known, unsaid, seed)
+        }
         record("names-choose", facts, seed=seed, model=bundled_model(), folder=results)
         return
     said = json.loads((data / "names.json").read_text(encoding="utf-8"))

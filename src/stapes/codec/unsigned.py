@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stapes.codec.contract import Codec, Sections, check_sections, check_weights
 from stapes.errors import ConfigError, FormatError
 
-_TYPES = {8: np.dtype("u1"), 16: np.dtype("<u2")}
+_TYPES = {8: "u1", 16: "<u2"}
 
 
 @final
@@ -28,7 +28,7 @@ class Unsigned(Codec):
             raise ConfigError(f"unsigned: 8 or 16 bits are accepted, got {self.bits}")
 
     def section_bytes(self, shape: tuple[int, ...]) -> dict[str, int]:
-        return {"values": _TYPES[self.bits].itemsize * math.prod(shape)}
+        return {"values": self.bits // 8 * math.prod(shape)}
 
     def encode(self, array: NDArray[np.float32]) -> dict[str, bytes]:
         largest = 2**self.bits - 1
@@ -41,7 +41,9 @@ class Unsigned(Codec):
 
     def decode(self, sections: Sections, shape: tuple[int, ...]) -> NDArray[np.float32]:
         check_sections(self, sections, shape)
-        array = np.frombuffer(sections["values"], _TYPES[self.bits]).astype(np.float32).reshape(shape)
+        array: NDArray[np.float32] = (
+            np.frombuffer(sections["values"], _TYPES[self.bits]).astype(np.float32).reshape(shape)
+        )
         array.flags.writeable = False
         return array
 

@@ -175,4 +175,5 @@ def _without_oldest(grams: Ints, n: int) -> Ints:
 def _unpacked(grams: Ints, n: int) -> Ints:
     """[K, n] the labels of packed n-grams."""
     shifts = _BITS * np.arange(n - 1, -1, -1)
-    return grams[:, np.newaxis] >> shifts & MAX_LABEL
+    labels: Ints = grams[:, np.newaxis] >> shifts & MAX_LABEL
+    return labels
