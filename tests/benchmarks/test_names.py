@@ -33,10 +33,10 @@ def test_a_name_is_false_where_the_reference_lacks_it_as_whole_words():
 
 
 def test_a_list_holds_what_is_said_and_a_hundred_names():
-    pool = [f"n{index}" for index in range(101)]
+    pool = [f"n{index}" for index in range(130)]
     lists = one_list_each([spoken("call n7 and n8", "n7")], pool, seed=0)["call n7 and n8"]
     assert lists[0] == "n7"
-    assert len(set(lists)) == 100
+    assert len(lists) == len(set(lists)) == 100
     assert "n8" not in lists
 
 
