@@ -173,6 +173,13 @@ def test_an_empty_list_changes_nothing():
     assert state == biasing.step(state, 5)
 
 
+def test_a_word_that_is_one_piece_costs_that_piece_alone():
+    vocabulary = ("<blk>", "<unk>", "▁play", "a", "l", "▁", "p", "y")
+    assert total(Phrases(["play"]).compile(vocabulary), [2]) == pytest.approx(
+        automaton.RARITY * (Segmenter(vocabulary).costs("▁play")[-1] - automaton.COMMON), abs=1e-3
+    )
+
+
 def test_names_that_no_pieces_spell_are_never_met():
     biasing = Phrases(["queen", "zoe"]).compile((*WORDS, "▁quee"))
     assert total(biasing, labels_of("▁quee n", (*WORDS, "▁quee"))) > 0

@@ -273,7 +273,7 @@ class _Worth:
 
     def _cost(self, letters: str) -> float:
         """Cost of ``letters`` as far as whole pieces spell them."""
-        return max(cost for cost in self._segmenter.costs(letters) if not math.isinf(cost))
+        return next(cost for cost in reversed(self._segmenter.costs(letters)) if not math.isinf(cost))
 
 
 @dataclass(frozen=True, slots=True)
