@@ -65,8 +65,12 @@ def test_a_hundred_thousand_names():
     ]
     phrases = Phrases(["call @contact"], classes={"contact": names[:100_000]})
     assert told(phrases) == []
-    row = phrases.compile(["<blk>", "<unk>", "▁call", "▁", *letters]).scores(None)
-    assert row[2] > 0
+    biasing = phrases.compile(["<blk>", "<unk>", "▁call", "▁", *letters])
+    states = [None]
+    for label in (2, 3, 4, 4, 4, 4):  # call a a a a, and no name has four
+        states.append(biasing.step(states[-1], label))
+    assert all(states[1:6])
+    assert states[6] == ()
 
 
 def test_ten_thousand_phrases_are_ready_within_a_second():

@@ -36,7 +36,7 @@ from stapes.decode.words import WORD_MARK
 
 # Chosen on development utterances by `benchmarks.names --choose`.
 RARITY = 0.85
-COMMON = 5.0
+COMMON = 4.0
 SIZE = 2.5
 FEW = 10
 
