@@ -130,8 +130,8 @@ class LanguageModelConfig:
 
     order: int = 5
     least_count: int = 2
-    scale: float = 0.3
-    reward: float = 1.2
+    scale: float = 0.4
+    reward: float = 1.5
 
     def __post_init__(self) -> None:
         if not 2 <= self.order <= 6:
