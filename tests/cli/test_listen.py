@@ -3,7 +3,7 @@
 import json
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,11 @@ LAST: list[Event] = [Partial(2, 0.7, "stop", ""), Final(2, 0.7, Transcript("stop
 
 class ScriptedSession:
     made_with: tuple[Any, ...] = ()
+    expected: Sequence[Any] = ()
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, expected: Sequence[Any]) -> None:
         ScriptedSession.made_with = arguments
+        ScriptedSession.expected = expected
         self.script = iter(SCRIPT)
 
     def accept(self, samples: NDArray[np.float32]) -> list[Event]:
@@ -123,3 +125,19 @@ def test_listen_without_the_package(capsys: Any, monkeypatch: pytest.MonkeyPatch
         "stapes: error: The microphone needs the package sounddevice: pip install 'stapes[microphone]'\n"
     )
     assert capsys.readouterr() == ("", expected)
+
+
+def test_phrases_and_classes_reach_the_session(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "home.txt").write_text("call @contact\ncall 911\n")
+    (tmp_path / "names.txt").write_text("nguyen\n")
+    soundfile.write(tmp_path / "a.wav", np.zeros(1600), 16_000)
+    arguments = ["--phrases", str(tmp_path / "home.txt"), "--class", f"contact={tmp_path / 'names.txt'}"]
+    assert main(["listen", "--file", str(tmp_path / "a.wav"), *arguments]) == 0
+    [phrases] = ScriptedSession.expected
+    assert len(phrases.problems) == 1
+    assert "911" in capsys.readouterr().err
+
+
+def test_a_class_without_a_file_is_told(tmp_path: Path, capsys: Any) -> None:
+    assert main(["listen", "--class", "contact"]) == 2
+    assert "--class contact: NAME=FILE is expected, such as contact=names.txt" in capsys.readouterr().err

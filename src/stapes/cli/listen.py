@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stapes.cli import report
+from stapes.cli.context import class_files, class_option, phrases_option, read_context
 from stapes.cli.live import LiveLine
 
 if TYPE_CHECKING:
@@ -35,7 +36,16 @@ SPECULATION_MARK = " …?"
 )
 @click.option("--file", type=click.Path(path_type=Path), help="A recording instead of the microphone.")
 @click.option("--json", "as_json", is_flag=True, help="Every event as a JSON object on a line of its own.")
-def command(model: Path | None, endpoint: str, file: Path | None, as_json: bool) -> None:
+@phrases_option
+@class_option("File of the names behind @NAME in --phrases.")
+def command(
+    model: Path | None,
+    endpoint: str,
+    file: Path | None,
+    as_json: bool,
+    phrases: Path | None,
+    classes: tuple[str, ...],
+) -> None:
     """Write the words that the microphone hears.
 
     The words grow on one line as they are spoken, until Ctrl-C; a mark behind them says that the speaker has
@@ -47,12 +57,16 @@ def command(model: Path | None, endpoint: str, file: Path | None, as_json: bool)
       stapes listen
       stapes listen --endpoint patient > notes.txt
       stapes listen --file meeting.flac --json
+      stapes listen --phrases home.txt --class room=rooms.txt
+
+    --phrases and --class are those of stapes transcribe.
     """
     from stapes.audio import AudioReader, AudioWarning, Microphone
     from stapes.session import Recognizer, Session
 
+    expected = read_context(phrases, class_files(classes))
     blocks = Microphone() if file is None else AudioReader(file, block_seconds=FILE_BLOCK_SECONDS)
-    session = Session(Recognizer(model), endpoint)
+    session = Session(Recognizer(model), endpoint, expected=expected)
     with warnings.catch_warnings(action="always", category=AudioWarning):
         warnings.showwarning = _report_warning
         _listen(session, blocks, _write_json if as_json else _Lines().write)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from stapes.cli import EXIT_ERROR, beam_option, report
+from stapes.cli.context import class_files, class_option, phrases_option, read_context
 from stapes.cli.lattices import require_form, write_lattice
 from stapes.cli.live import LiveLine
 from stapes.errors import AudioError
@@ -35,14 +36,8 @@ NOT_UNDERSTOOD = "not understood"
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the time of each word.")
 @click.option("--stream", "streaming", is_flag=True, help="Show the words as they grow.")
 @beam_option(least=1)
-@click.option("--phrases", type=click.Path(path_type=Path), help="File of what is likely to be said.")
-@click.option(
-    "--class",
-    "classes",
-    multiple=True,
-    metavar="NAME=FILE",
-    help="File of the names behind @NAME in --phrases, or {NAME} in --grammar.",
-)
+@phrases_option
+@class_option("File of the names behind @NAME in --phrases, or {NAME} in --grammar.")
 @click.option(
     "--grammar", type=click.Path(path_type=Path), help="File of the sentences that are to be understood."
 )
@@ -104,10 +99,10 @@ def command(
         if len(files) > 1:
             raise click.UsageError(f"--lattice: one recording is expected, {len(files)} are given")
         require_form(lattice)
-    lists = _class_files(classes)
+    lists = class_files(classes)
     hearing = _Hearing(
         Recognizer(model, beam),
-        _phrases(phrases, lists) if phrases or grammar is None else [],
+        read_context(phrases, lists) if phrases or grammar is None else [],
         _grammar(grammar, lists),
         strict,
         lattice,
@@ -204,28 +199,6 @@ class _Hearing:
     grammar: "Grammar | None"
     strict: bool
     lattice: Path | None
-
-
-def _class_files(classes: tuple[str, ...]) -> dict[str, Path]:
-    files = {}
-    for option in classes:
-        name, equals, file = option.partition("=")
-        if not (name and equals and file):
-            raise click.UsageError(f"--class {option}: NAME=FILE is expected, such as contact=names.txt")
-        files[name] = Path(file)
-    return files
-
-
-def _phrases(phrases: Path | None, classes: Mapping[str, Path]) -> "list[Expected]":
-    """What is in the files of --phrases and --class; what in them cannot be listened for is reported."""
-    from stapes.decode import read_phrases
-
-    if phrases is None and not classes:
-        return []
-    read = read_phrases(phrases, classes)
-    for problem in read.problems:
-        report("warning", str(problem))
-    return [read]
 
 
 def _grammar(path: Path | None, classes: Mapping[str, Path]) -> "Grammar | None":
