@@ -35,8 +35,8 @@ from stapes.decode.segmenter import Segmenter
 from stapes.decode.words import WORD_MARK
 
 # Chosen on development utterances by `benchmarks.names --choose`.
-RARITY = 0.85
-COMMON = 4.0
+RARITY = 0.7
+COMMON = 5.0
 SIZE = 2.5
 FEW = 10
 
