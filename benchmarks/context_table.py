@@ -23,7 +23,7 @@ def _lattices(facts: Facts) -> list[Row]:
         found = facts["sets"][name]
         rows += [
             (
-                f"errors of the best path in the lattice ÷ of the best hypothesis, {title}",
+                f"errors of the path in the lattice closest to what was said ÷ of the transcript, {title}",
                 f"{found['oracle_ratio']:.2f}",
             ),
             (f"16-bit sound ÷ lattice on the wire, bytes, {title}", f"{found['audio_to_wire']:.0f}"),

@@ -23,6 +23,7 @@ from stapes.train.history import History, read_history
 from stapes.train.loop import Run, RunData
 from stapes.train.processes import Processes
 from stapes.train.recipe import Recipe
+from stapes.train.start import keep_memory
 
 HIDDEN = 528
 RECORDINGS = 2000
@@ -39,6 +40,7 @@ STEPS_PER_ENTRY = 20
 def main(data: Path, entries: int, results: Path) -> None:
     """Train for some steps and measure."""
     _pin_to_one_core()
+    keep_memory()
     recipe = _recipe(entries * STEPS_PER_ENTRY)
     with tempfile.TemporaryDirectory() as name, History(Path(name), recipe.optimiser.steps) as history:
         run = Run(

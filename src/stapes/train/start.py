@@ -42,7 +42,7 @@ def train(
     recipe = config.load(Recipe, recipe_path, overrides)
     folder = out or Path("runs") / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
-    _keep_memory()
+    keep_memory()
     processes = Processes.join()
     try:
         with processes.leader_first():
@@ -84,7 +84,7 @@ def _interruptible() -> Iterator[Any]:
             signal.signal(number, handler)
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Make glibc keep freed memory: getting a step's tensors from the system again took a fifth of its time."""
     trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of malloc.h
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
