@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes import config
-from stapes.errors import ConfigError, FormatError
+from stapes.engine.optional import read_optional
+from stapes.errors import ConfigError
 
 KIND = "piecewise linear"
 CALIBRATION = "calibration"
@@ -58,10 +58,4 @@ def read_calibration(metadata: Mapping[str, Any]) -> Calibration | None:
     Raises:
         FormatError: it is wrong.
     """
-    table = metadata.get(CALIBRATION)
-    if table is None:
-        return None
-    try:
-        return config.build(Calibration, table, f"packed model: metadata: {CALIBRATION}")
-    except ConfigError as error:
-        raise FormatError(str(error)) from None
+    return read_optional(metadata, CALIBRATION, Calibration)

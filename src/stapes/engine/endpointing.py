@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes import config
+from stapes.engine.optional import read_optional
 from stapes.errors import ConfigError, FormatError
 
 KIND = "endpointer"
@@ -117,13 +117,9 @@ def read_endpointing(
     Raises:
         FormatError: its settings or tensors are wrong.
     """
-    table = metadata.get("endpoint")
-    if table is None:
+    settings = read_optional(metadata, "endpoint", EndpointSettings)
+    if settings is None:
         return None
-    try:
-        settings = config.build(EndpointSettings, table, "packed model: metadata: endpoint")
-    except ConfigError as error:
-        raise FormatError(str(error)) from None
     projection = _take(tensors, "projection", (None, joint))
     hidden_weight = _take(tensors, "hidden_weight", (None, SCALARS + 2 * len(projection)))
     units, inputs = hidden_weight.shape

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes import config
+from stapes.engine.optional import read_optional
 from stapes.errors import ConfigError, FormatError
 
 KIND = "ngram"
@@ -76,13 +76,9 @@ def read_language_model(
     Raises:
         FormatError: its settings or tables are wrong.
     """
-    table = metadata.get("language_model")
-    if table is None:
+    settings = read_optional(metadata, "language_model", LanguageModelSettings)
+    if settings is None:
         return None
-    try:
-        settings = config.build(LanguageModelSettings, table, "packed model: metadata: language_model")
-    except ConfigError as error:
-        raise FormatError(str(error)) from None
     contexts = range(1, settings.order)
     labels = tuple(_whole(tensors, f"ngram.{n}.labels") for n in (*contexts, settings.order))
     children = tuple(_whole(tensors, f"ngram.{n}.children") for n in contexts)
