@@ -50,7 +50,6 @@ def test_what_no_pieces_spell_has_none():
 
 
 def test_nearly_all_words_get_the_pieces_of_sentencepiece():
-    pytest.importorskip("sentencepiece")
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("*.md")))
     sentences = [normalise(sentence) for sentence in re.split(r"[.\n]", text)]
     subwords = Subwords.train(sentences, vocab_size=256)
