@@ -1,5 +1,6 @@
 import json
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -139,8 +140,46 @@ def test_settings_are_checked(settings: dict[str, object], message: str) -> None
         SynthesisConfig(**settings)  # type: ignore[arg-type]  # each case is one setting
 
 
+def test_spelled_letters_keep_their_names(whistle: Whistle, tmp_path: Path) -> None:
+    said = {"spell s a r a h": "spell s a. r a. h", "play a song": "play a song", "a b three": "a. b three"}
+    synthesise(list(said), tmp_path, SynthesisConfig())
+    assert sorted(whistle.said) == sorted(said.values())
+    assert sorted(text for text, _ in labels(tmp_path)) == sorted(said)
+
+
+def test_pico_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(CorpusError, match="the program pico2wave is not installed"):
+        voices.load_engine("pico")
+
+
+def test_pico_moulds_its_voices_into_speakers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for pico2wave writes as many samples as its speed mark asks for."""
+    program = tmp_path / "pico2wave"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import re, sys, wave\n"
+        "with wave.open(sys.argv[4], 'wb') as out:\n"
+        "    out.setparams((1, 2, 16000, 0, 'NONE', ''))\n"
+        "    speed = int(re.search(r\"speed level='(\\d+)'\", sys.argv[5])[1])\n"
+        "    out.writeframes(b'\\1\\1' * (1600000 // speed))\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    engine = voices.load_engine("pico")
+    drawn = {engine.cast(random.Random(seed), engine.voices) for seed in range(50)}
+    assert len(drawn) > 45
+    assert {name.split(":")[0] for name in drawn} == {"en-GB", "en-US"}
+    for speaker in ("en-US:100:1.00", "en-GB:80:1.15", "en-US:130:0.85"):
+        sound = engine.speak("tom & jerry", speaker, 0.8)
+        assert sound is not None
+        assert len(sound[0]) / sound[1] == pytest.approx(1 / 0.8, rel=0.01)
+
+
 def test_engines_are_named() -> None:
-    with pytest.raises(CorpusError, match="engine 'festival': one of kokoro, espeak, flite is expected"):
+    with pytest.raises(
+        CorpusError, match="engine 'festival': one of kokoro, espeak, flite, pico is expected"
+    ):
         voices.load_engine("festival")
     with pytest.raises(CorpusError, match=r"engine 'kokoro': the folder of the voice model is expected"):
         voices.load_engine("kokoro")

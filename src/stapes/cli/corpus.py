@@ -76,7 +76,7 @@ def import_command(kind: str, folder: Path, out: Path) -> None:
 @click.argument("texts", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
-    "--engine", type=click.Choice(["kokoro", "espeak", "flite"]), default="espeak", show_default=True
+    "--engine", type=click.Choice(["kokoro", "espeak", "flite", "pico"]), default="espeak", show_default=True
 )
 @click.option(
     "--voices", default="", metavar="A,B,…", help="Voices to draw from; all of the engine's by default."

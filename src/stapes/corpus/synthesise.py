@@ -7,6 +7,7 @@ and what else is synthesised do not matter.
 import hashlib
 import multiprocessing
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from stapes.errors import CorpusError
 SAMPLE_RATE_HZ = 16000
 # Names of recordings are spread over this many folders, so that none grows too large to list.
 _FOLDERS = 100
+_SPELLED = re.compile(r"\b[a-z](?: [a-z]\b)+")
+_LETTER_A = re.compile(r"\ba\b")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class SynthesisConfig:
     """How sentences become speech.
 
     Args:
-        engine: kokoro, espeak or flite.
+        engine: kokoro, espeak, flite or pico.
         voices: voices to draw from; all of the engine's if empty.
         kokoro: the folder of the Kokoro model, for that engine.
         seed: another seed gives other speakers and speeds, and other names.
@@ -178,7 +181,7 @@ class _Speaker:
         draw = random.Random(name)
         speaker = self._engine.cast(draw, self._voices)
         speed = round(draw.uniform(self._config.min_speed, self._config.max_speed), 2)
-        sound = self._engine.speak(sentence, speaker, speed)
+        sound = self._engine.speak(_with_letter_names(sentence), speaker, speed)
         if sound is None:
             return None
         samples = np.clip(_resample(*sound), -1.0, 1.0)
@@ -187,6 +190,11 @@ class _Speaker:
         label = speaker if self._config.engine == "kokoro" else f"{self._config.engine}:{speaker}"
         duration = round(len(samples) / SAMPLE_RATE_HZ, 3)
         return Utterance(name, audio, sentence, duration, label, set="synthetic")
+
+
+def _with_letter_names(sentence: str) -> str:
+    """``sentence`` as an engine has to read it: an "a" among spelled letters is the letter, not the article."""
+    return _SPELLED.sub(lambda run: _LETTER_A.sub("a.", run[0]), sentence)
 
 
 def _resample(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Engines that speak: eSpeak NG, Flite and Kokoro, each with many voices.
+"""Engines that speak: eSpeak NG, Flite, Pico and Kokoro, each with many voices.
 
 An engine is made once in a process, by ``load_engine``, and then speaks one sentence at a time. What it says
 depends on text, speaker and speed alone.
@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from xml.sax.saxutils import escape
 
 import numpy as np
 import soundfile
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from stapes.corpus.leaks import HELD_OUT_VOICES
 from stapes.errors import CorpusError, MissingExtraError
 
-ENGINES = ("kokoro", "espeak", "flite")
+ENGINES = ("kokoro", "espeak", "flite", "pico")
 
 _ESPEAK_ACCENTS = (
     *("en-us", "en-us-nyc", "en-029"),
@@ -55,7 +56,7 @@ class Engine(Protocol):
 
 
 def load_engine(name: str, kokoro: Path | None = None) -> Engine:
-    """The engine called ``name``: kokoro, espeak or flite.
+    """The engine called ``name``: kokoro, espeak, flite or pico.
 
     Args:
         name: one of ``ENGINES``.
@@ -69,6 +70,8 @@ def load_engine(name: str, kokoro: Path | None = None) -> Engine:
         return EspeakEngine()
     if name == "flite":
         return FliteEngine()
+    if name == "pico":
+        return PicoEngine()
     if name != "kokoro":
         raise CorpusError(f"engine '{name}': one of {', '.join(ENGINES)} is expected")
     if kokoro is None:
@@ -165,6 +168,51 @@ class FliteEngine:
                 raise CorpusError(f"engine 'flite': failed on '{text}': {done.stderr.strip()[:200]}")
             samples, rate_hz = soundfile.read(path, dtype="float32")
         return (samples, rate_hz) if samples.size else None
+
+
+class PicoEngine:
+    """SVOX Pico through its program pico2wave: two statistical voices, each moulded into many.
+
+    A speaker is written ``en-GB:90:1.08``: the voice, its pitch in percent, and how much shorter than the
+    voice's own the vocal tract is (all formants rise by that factor). Both together make a speaker.
+    """
+
+    voices: tuple[str, ...] = ("en-GB", "en-US")
+
+    _RATE_HZ = 16000
+    _PITCH_PERCENT = (60, 140)
+    _FORMANTS = (0.84, 1.16)
+
+    def __init__(self) -> None:
+        program = shutil.which("pico2wave")
+        if program is None:
+            raise CorpusError(
+                "engine 'pico': the program pico2wave is not installed; "
+                "on Debian: apt install libttspico-utils (section non-free)"
+            )
+        self._program = program
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str:
+        return (
+            f"{draw.choice(voices)}:{draw.randint(*self._PITCH_PERCENT)}:{draw.uniform(*self._FORMANTS):.2f}"
+        )
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None:
+        voice, pitch, formants = speaker.split(":")
+        # Played faster by ``warp``, slow speech of low pitch comes back to its speed, with higher formants.
+        warp = float(formants)
+        marked = (
+            f"<pitch level='{round(int(pitch) / warp)}'><speed level='{round(100 * speed / warp)}'>"
+            f"{escape(text)}</speed></pitch>"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "speech.wav"
+            command = [self._program, "-l", voice, "-w", str(path), marked]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0 or not path.exists():
+                raise CorpusError(f"engine 'pico': failed on '{text}': {done.stderr.strip()[:200]}")
+            samples, _ = soundfile.read(path, dtype="float32")
+        return (samples, round(self._RATE_HZ * warp)) if samples.size else None
 
 
 class KokoroEngine:
