@@ -1,0 +1,52 @@
+#include "format/crc32.h"
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace stapes::format {
+namespace {
+
+using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
+
+// Table k advances a byte by k further zero bytes, so that eight bytes are taken at once (Kounavis and Berry, 2005).
+constexpr Tables MakeTables() {
+  Tables tables{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t rest = byte;
+    for (int bit = 0; bit < 8; ++bit) rest = (rest >> 1) ^ ((rest & 1) ? 0xEDB88320u : 0u);
+    tables[0][byte] = rest;
+  }
+  for (std::size_t k = 1; k < 8; ++k) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint32_t rest = tables[k - 1][byte];
+      tables[k][byte] = (rest >> 8) ^ tables[0][rest & 0xff];
+    }
+  }
+  return tables;
+}
+
+constexpr Tables kTables = MakeTables();
+
+constexpr std::uint32_t LittleEndian(const std::uint8_t* bytes) {
+  return std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
+         std::uint32_t{bytes[3]} << 24;
+}
+
+}  // namespace
+
+std::uint32_t Crc32(std::span<const std::uint8_t> bytes) {
+  std::uint32_t rest = 0xFFFFFFFFu;
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
+    const std::uint32_t low = LittleEndian(bytes.data()) ^ rest;
+    const std::uint32_t high = LittleEndian(bytes.data() + 4);
+    rest = 0;
+    for (std::size_t byte = 0; byte < 4; ++byte) {
+      rest ^= kTables[7 - byte][(low >> (8 * byte)) & 0xff] ^ kTables[3 - byte][(high >> (8 * byte)) & 0xff];
+    }
+  }
+  for (const std::uint8_t byte : bytes) rest = (rest >> 8) ^ kTables[0][(rest ^ byte) & 0xff];
+  return ~rest;
+}
+
+}  // namespace stapes::format
