@@ -1,17 +1,57 @@
 #include "kernels/table.h"
 
 #include <array>
+#include <cstring>
+
+#include "kernels/tables.h"
+
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 namespace stapes::kernels {
 namespace {
 
-const Table kReference{.name = "reference"};
-const std::array<const Table*, 1> kAll{&kReference};
+struct Present {
+  std::array<const Table*, 3> tables{&kReference, nullptr, nullptr};
+  std::size_t count = 1;
+
+  void add(const Table& table, bool runs) {
+    if (runs) tables[count++] = &table;
+  }
+};
+
+Present detect() {
+  Present present;
+#if defined(__x86_64__)
+  const bool avx2 = __builtin_cpu_supports("avx2");
+  present.add(kAvx2, avx2);
+  // popcnt and bmi come with every CPU that has these.
+  present.add(kAvx512, avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+                           __builtin_cpu_supports("avx512vbmi2"));
+#elif defined(__aarch64__)
+  constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
+  present.add(kNeon, (getauxval(AT_HWCAP) & kDotProduct) != 0);
+#endif
+  return present;
+}
 
 }  // namespace
 
-std::span<const Table* const> available() { return kAll; }
+std::span<const Table* const> available() {
+  static const Present present = detect();
+  return std::span(present.tables).first(present.count);
+}
 
 const Table& best() { return *available().back(); }
+
+const Table* named(const char* name) {
+  for (const Table* table : available()) {
+    if (std::strcmp(table->name, name) == 0) return table;
+  }
+  return nullptr;
+}
 
 }  // namespace stapes::kernels

@@ -1,0 +1,232 @@
+// AVX-512 with VNNI, VBMI and VBMI2: 16 rows and 4 inputs in one vpdpbusd.
+//
+// Inputs are made unsigned by adding 128, which the corrections of the rows take back. Codes become levels by vpermb,
+// whose index is six bits: the table repeats, so bits above the code need no masking. The product of a quad takes two
+// ports of four; what is left is for the shifts. No header with inline functions may be included here: the linker
+// could keep this file's copy of them for the whole program.
+#include <immintrin.h>
+
+#include "kernels/tables.h"
+
+namespace stapes::kernels {
+namespace {
+
+constexpr std::size_t kPrefetch = 2048;  // bytes ahead; chosen with benchmarks/kernels.py
+
+using Vector = __m512i;
+
+inline Vector load(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+
+inline void prefetch(const std::uint8_t* at) { _mm_prefetch(reinterpret_cast<const char*>(at) + kPrefetch, _MM_HINT_T0); }
+
+// Bits of `low` where `mask` has ones, of `high` elsewhere.
+inline Vector select(Vector mask, Vector low, Vector high) { return _mm512_ternarylogic_epi64(mask, low, high, 0xCA); }
+
+// The levels of the four groups of a quad, quad after quad; `pair` handles two quads.
+template <Layout layout>
+struct Reader;
+
+struct Groups {
+  Vector levels[kGroups];
+};
+
+struct TableReader {
+  Vector table;
+  explicit TableReader(const Matrix& matrix) : table(load(reinterpret_cast<const std::uint8_t*>(matrix.levels.data()))) {}
+  Vector look_up(Vector codes) const { return _mm512_permutexvar_epi8(codes, table); }
+};
+
+template <>
+struct Reader<Layout::dense8> {
+  static constexpr std::size_t kPairBytes = 8 * kPlane;
+  explicit Reader(const Matrix&) {}
+  Groups quad(const std::uint8_t* planes, int which) const {
+    planes += which * 4 * static_cast<int>(kPlane);
+    return {{load(planes), load(planes + kPlane), load(planes + 2 * kPlane), load(planes + 3 * kPlane)}};
+  }
+};
+
+template <>
+struct Reader<Layout::dense6> : TableReader {
+  static constexpr std::size_t kPairBytes = 6 * kPlane;
+  using TableReader::TableReader;
+  Groups quad(const std::uint8_t* planes, int which) const {
+    planes += which * 3 * static_cast<int>(kPlane);
+    const Vector a = load(planes), b = load(planes + kPlane), c = load(planes + 2 * kPlane);
+    const Vector ab = select(_mm512_set1_epi8(3), _mm512_srli_epi16(a, 6), _mm512_srli_epi16(b, 4));
+    const Vector abc = select(_mm512_set1_epi8(15), ab, _mm512_srli_epi16(c, 2));
+    return {{look_up(a), look_up(b), look_up(c), look_up(abc)}};
+  }
+};
+
+template <>
+struct Reader<Layout::dense4> : TableReader {
+  static constexpr std::size_t kPairBytes = 4 * kPlane;
+  using TableReader::TableReader;
+  Groups quad(const std::uint8_t* planes, int which) const {
+    planes += which * 2 * static_cast<int>(kPlane);
+    const Vector a = load(planes), b = load(planes + kPlane);
+    return {{look_up(a), look_up(_mm512_srli_epi16(a, 4)), look_up(b), look_up(_mm512_srli_epi16(b, 4))}};
+  }
+};
+
+template <>
+struct Reader<Layout::dense3> : TableReader {
+  static constexpr std::size_t kPairBytes = 3 * kPlane;
+  using TableReader::TableReader;
+  Groups quad(const std::uint8_t* planes, int which) const {
+    const Vector a = load(planes), b = load(planes + kPlane);
+    if (which == 0) {
+      return {{look_up(a), look_up(_mm512_srli_epi16(a, 3)), look_up(b), look_up(_mm512_srli_epi16(b, 3))}};
+    }
+    const Vector c = load(planes + 2 * kPlane), low = _mm512_set1_epi8(3);
+    const Vector third = select(low, _mm512_srli_epi16(a, 6), _mm512_srli_epi16(c, 4));
+    const Vector fourth = select(low, _mm512_srli_epi16(b, 6), _mm512_srli_epi16(c, 5));
+    return {{look_up(c), look_up(_mm512_srli_epi16(c, 3)), look_up(third), look_up(fourth)}};
+  }
+};
+
+template <>
+struct Reader<Layout::dense2> : TableReader {
+  static constexpr std::size_t kPairBytes = 2 * kPlane;
+  using TableReader::TableReader;
+  Groups quad(const std::uint8_t* planes, int which) const {
+    const Vector a = load(planes + which * static_cast<int>(kPlane));
+    return {{look_up(a), look_up(_mm512_srli_epi16(a, 2)), look_up(_mm512_srli_epi16(a, 4)),
+             look_up(_mm512_srli_epi16(a, 6))}};
+  }
+};
+
+inline Vector input_quad(const std::int8_t* inputs) {
+  const Vector quad = _mm512_set1_epi32(*reinterpret_cast<const std::int32_t*>(inputs));
+  return _mm512_xor_si512(quad, _mm512_set1_epi8(-128));
+}
+
+template <std::size_t B>
+struct Sums {
+  Vector sums[B][kGroups];
+
+  explicit Sums(const std::int32_t* corrections) {
+    for (int group = 0; group < 4; ++group) {
+      for (std::size_t vector = 0; vector < B; ++vector) sums[vector][group] = _mm512_loadu_si512(corrections + 16 * group);
+    }
+  }
+  void add(const Groups& groups, const Batch& batch, std::size_t column) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      const Vector inputs = input_quad(batch.inputs + vector * batch.input_stride + column);
+      for (int group = 0; group < 4; ++group) {
+        sums[vector][group] = _mm512_dpbusd_epi32(sums[vector][group], inputs, groups.levels[group]);
+      }
+    }
+  }
+  void store(const Batch& batch, std::size_t row) const {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      std::int32_t* target = batch.sums + vector * batch.sum_stride + row;
+      for (int group = 0; group < 4; ++group) _mm512_storeu_si512(target + 16 * group, sums[vector][group]);
+    }
+  }
+};
+
+template <Layout layout, std::size_t B>
+void dense(const Matrix& matrix, const Batch& batch) {
+  const Reader<layout> reader(matrix);
+  const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
+  const std::uint8_t* planes = matrix.planes.data();
+  for (std::size_t row = 0; row < rows; row += kTileRows) {
+    Sums<B> sums(matrix.corrections.data() + row);
+    for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
+      for (std::size_t line = 0; line < Reader<layout>::kPairBytes; line += kPlane) prefetch(planes + line);
+      sums.add(reader.quad(planes, 0), batch, column);
+      sums.add(reader.quad(planes, 1), batch, column + kQuad);
+      planes += Reader<layout>::kPairBytes;
+    }
+    sums.store(batch, row);
+  }
+}
+
+inline std::size_t bits(std::uint64_t mask) { return static_cast<std::size_t>(_mm_popcnt_u64(mask)); }
+
+inline Vector expand(std::uint64_t mask, Vector values) { return _mm512_maskz_expand_epi8(mask, values); }
+
+// Moves `values` over those of one quad.
+template <Layout layout>
+inline Groups masked_quad(const std::uint64_t* masks, const std::uint8_t*& values, Vector table) {
+  Groups groups;
+  if constexpr (layout == Layout::masked4) {
+    for (int half = 0; half < 2; ++half) {
+      const std::uint64_t first = masks[2 * half], second = masks[2 * half + 1];
+      const Vector codes = load(values);
+      const Vector low = _mm512_permutexvar_epi8(codes, table);
+      const Vector high = _mm512_permutexvar_epi8(_mm512_srli_epi16(codes, 4), table);
+      groups.levels[2 * half] = expand(first, low);
+      groups.levels[2 * half + 1] = expand(second, high);
+      const std::size_t more = bits(first), most = bits(second);
+      values += more > most ? more : most;
+    }
+  } else {
+    for (int group = 0; group < 4; ++group) {
+      groups.levels[group] = expand(masks[group], load(values));
+      values += bits(masks[group]);
+    }
+  }
+  return groups;
+}
+
+template <Layout layout, std::size_t B>
+void masked(const Matrix& matrix, const Batch& batch) {
+  const Vector table = load(reinterpret_cast<const std::uint8_t*>(matrix.levels.data()));
+  const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
+  const std::uint64_t* masks = matrix.masks.data();
+  const std::uint8_t* values = matrix.planes.data();
+  for (std::size_t row = 0; row < rows; row += kTileRows) {
+    Sums<B> sums(matrix.corrections.data() + row);
+    for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
+      prefetch(reinterpret_cast<const std::uint8_t*>(masks));
+      const std::uint8_t* before = values;
+      sums.add(masked_quad<layout>(masks, values, table), batch, column);
+      sums.add(masked_quad<layout>(masks + kGroups, values, table), batch, column + kQuad);
+      for (; before < values; before += kPlane) prefetch(before);
+      masks += 2 * kGroups;
+    }
+    sums.store(batch, row);
+  }
+}
+
+// Four vectors at a time share the decoding of the codes.
+template <template <std::size_t> typename Kernel>
+void batched(const Matrix& matrix, const Batch& batch) {
+  Batch rest = batch;
+  while (rest.count > 0) {
+    const std::size_t now = rest.count < 4 ? rest.count : 4;
+    constexpr Multiply kKernels[] = {Kernel<1>::run, Kernel<2>::run, Kernel<3>::run, Kernel<4>::run};
+    kKernels[now - 1](matrix, rest);
+    rest.count -= now;
+    rest.inputs += now * rest.input_stride;
+    rest.sums += now * rest.sum_stride;
+  }
+}
+
+template <Layout layout>
+struct For {
+  template <std::size_t B>
+  struct Kernel {
+    static void run(const Matrix& matrix, const Batch& batch) {
+      if constexpr (layout == Layout::masked4 || layout == Layout::masked8) {
+        masked<layout, B>(matrix, batch);
+      } else {
+        dense<layout, B>(matrix, batch);
+      }
+    }
+  };
+  static void multiply(const Matrix& matrix, const Batch& batch) { batched<Kernel>(matrix, batch); }
+};
+
+}  // namespace
+
+const Table kAvx512{.name = "avx512",
+                    .multiply = {For<Layout::dense2>::multiply, For<Layout::dense3>::multiply,
+                                 For<Layout::dense4>::multiply, For<Layout::dense6>::multiply,
+                                 For<Layout::dense8>::multiply, For<Layout::masked4>::multiply,
+                                 For<Layout::masked8>::multiply}};
+
+}  // namespace stapes::kernels

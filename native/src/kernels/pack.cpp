@@ -1,0 +1,222 @@
+#include "kernels/pack.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+
+#include "kernels/planes.h"
+
+namespace stapes::kernels {
+namespace {
+
+constexpr std::int32_t kInputZero = 128;  // what kernels add to inputs to make them unsigned
+
+std::size_t index_of(std::int8_t level) { return static_cast<std::uint8_t>(level); }
+
+// Every level that occurs, and zero, which padding needs.
+std::bitset<256> present(std::span<const std::int8_t> levels) {
+  std::bitset<256> found;
+  found.set(0);
+  for (const std::int8_t level : levels) found.set(index_of(level));
+  return found;
+}
+
+struct Codebook {
+  std::array<std::int8_t, 64> levels{};    // by code, repeated
+  std::array<std::uint8_t, 256> codes{};   // by level as an unsigned byte
+};
+
+// Codes in ascending order of the levels; zero has no code in masked layouts.
+Codebook make_codebook(const std::bitset<256>& found, Layout layout) {
+  Codebook book;
+  if (codes_of(layout) == 256) {
+    for (std::size_t byte = 0; byte < 256; ++byte) book.codes[byte] = static_cast<std::uint8_t>(byte);
+    return book;
+  }
+  std::size_t count = 0;
+  for (int level = -128; level <= 127; ++level) {
+    const auto narrow = static_cast<std::int8_t>(level);
+    if (!found.test(index_of(narrow)) || (level == 0 && is_masked(layout))) continue;
+    book.codes[index_of(narrow)] = static_cast<std::uint8_t>(count);
+    book.levels[count++] = narrow;
+  }
+  for (std::size_t at = codes_of(layout); at < book.levels.size(); ++at) {
+    book.levels[at] = book.levels[at - codes_of(layout)];
+  }
+  return book;
+}
+
+// Levels [R, C] with zeros around them.
+struct Padded {
+  std::span<const std::int8_t> levels;
+  std::size_t rows;
+  std::size_t columns;
+
+  std::int8_t at(std::size_t row, std::size_t column) const {
+    return row < rows && column < columns ? levels[row * columns + column] : std::int8_t{0};
+  }
+  // Byte `index` of the plane of `group` in `tile` and `quad`.
+  std::int8_t at(std::size_t tile, std::size_t quad, std::size_t group, std::size_t index) const {
+    return at(tile * kTileRows + group * 16 + index / kQuad, quad * kQuad + index % kQuad);
+  }
+};
+
+void write_dense(const Padded& padded, Layout layout, const Codebook& book, std::span<std::uint8_t> planes) {
+  const std::size_t pairs = padded_columns(padded.columns) / (2 * kQuad);
+  const std::size_t pair_bytes = planes_per_pair(layout) * kPlane;
+  const std::size_t tiles = padded_rows(padded.rows) / kTileRows;
+  for (std::size_t which = 0; which < tiles * pairs * 2 * kGroups; ++which) {
+    const std::size_t group = which % kGroups, quad = which / kGroups % 2;
+    const std::size_t pair = which / (2 * kGroups) % pairs, tile = which / (2 * kGroups) / pairs;
+    const auto target = planes.subspan((tile * pairs + pair) * pair_bytes, pair_bytes);
+    const CodeFields code_place = code_fields(layout, quad, group);
+    for (std::size_t index = 0; index < kPlane; ++index) {
+      const unsigned code = book.codes[index_of(padded.at(tile, 2 * pair + quad, group, index))];
+      for (const BitField& field : code_place.fields) {
+        const unsigned bits = code >> field.to & ((1U << field.bits) - 1);
+        std::uint8_t& byte = target[field.plane * kPlane + index];
+        byte = static_cast<std::uint8_t>(byte | bits << field.shift);
+      }
+    }
+  }
+}
+
+std::uint64_t mask_of(const Padded& padded, std::size_t tile, std::size_t quad, std::size_t group) {
+  std::uint64_t mask = 0;
+  for (std::size_t index = 0; index < kPlane; ++index) {
+    mask |= std::uint64_t{padded.at(tile, quad, group, index) != 0} << index;
+  }
+  return mask;
+}
+
+// Codes of the levels of a plane that are not zero.
+std::size_t nonzero_codes(const Padded& padded, std::size_t tile, std::size_t quad, std::size_t group,
+                          const Codebook& book, std::span<std::uint8_t, kPlane> codes) {
+  std::size_t count = 0;
+  for (std::size_t index = 0; index < kPlane; ++index) {
+    const std::int8_t level = padded.at(tile, quad, group, index);
+    if (level != 0) codes[count++] = book.codes[index_of(level)];
+  }
+  return count;
+}
+
+void write_values(const Padded& padded, Layout layout, const Codebook& book, std::vector<std::uint8_t>& values) {
+  const std::size_t quads = padded_columns(padded.columns) / kQuad;
+  const std::size_t tiles = padded_rows(padded.rows) / kTileRows;
+  for (std::size_t which = 0; which < tiles * quads * kGroups; ++which) {
+    const std::size_t group = which % kGroups, quad = which / kGroups % quads, tile = which / kGroups / quads;
+    std::array<std::uint8_t, kPlane> codes{};
+    const std::size_t count = nonzero_codes(padded, tile, quad, group, book, codes);
+    if (layout == Layout::masked8) {
+      values.insert(values.end(), codes.begin(), codes.begin() + static_cast<std::ptrdiff_t>(count));
+    } else if (group % 2 == 0) {
+      std::array<std::uint8_t, kPlane> high{};
+      const std::size_t length = std::max(count, nonzero_codes(padded, tile, quad, group + 1, book, high));
+      for (std::size_t at = 0; at < length; ++at) {
+        values.push_back(static_cast<std::uint8_t>(codes[at] | high[at] << 4));
+      }
+    }
+  }
+}
+
+std::span<std::int32_t> as_int32(std::span<std::uint8_t> bytes) {
+  return {reinterpret_cast<std::int32_t*>(bytes.data()), bytes.size() / sizeof(std::int32_t)};
+}
+
+std::span<std::uint64_t> as_uint64(std::span<std::uint8_t> bytes) {
+  return {reinterpret_cast<std::uint64_t*>(bytes.data()), bytes.size() / sizeof(std::uint64_t)};
+}
+
+bool take_corrections(const Padded& padded, Arena& arena, Matrix& matrix) {
+  const auto corrections = as_int32(arena.take(padded_rows(padded.rows) * sizeof(std::int32_t)));
+  if (corrections.empty()) return false;
+  for (std::size_t row = 0; row < padded.rows; ++row) {
+    std::int32_t sum = 0;
+    for (std::size_t column = 0; column < padded.columns; ++column) sum += padded.at(row, column);
+    corrections[row] = -kInputZero * sum;
+  }
+  matrix.corrections = corrections;
+  return true;
+}
+
+bool take_dense(const Padded& padded, const Codebook& book, Arena& arena, Matrix& matrix) {
+  const std::size_t pairs = padded_columns(padded.columns) / (2 * kQuad);
+  const std::size_t tiles = padded_rows(padded.rows) / kTileRows;
+  const auto planes = arena.take(tiles * pairs * planes_per_pair(matrix.layout) * kPlane);
+  if (planes.empty()) return false;
+  write_dense(padded, matrix.layout, book, planes);
+  matrix.planes = planes;
+  return true;
+}
+
+bool take_masked(const Padded& padded, const Codebook& book, Arena& arena, Matrix& matrix) {
+  const std::size_t quads = padded_columns(padded.columns) / kQuad;
+  const std::size_t planes = padded_rows(padded.rows) / kTileRows * quads * kGroups;
+  const auto masks = as_uint64(arena.take(planes * sizeof(std::uint64_t)));
+  if (masks.empty()) return false;
+  for (std::size_t which = 0; which < planes; ++which) {
+    masks[which] = mask_of(padded, which / kGroups / quads, which / kGroups % quads, which % kGroups);
+  }
+  std::vector<std::uint8_t> values;
+  write_values(padded, matrix.layout, book, values);
+  const auto taken = arena.take(values.size());
+  if (taken.size() != values.size()) return false;
+  std::copy(values.begin(), values.end(), taken.begin());
+  matrix.masks = masks;
+  matrix.planes = taken;
+  return true;
+}
+
+std::size_t codes_needed(std::span<const std::int8_t> levels, bool masked) {
+  return present(levels).count() - (masked ? 1 : 0);
+}
+
+}  // namespace
+
+Layout choose_layout(std::span<const std::int8_t> levels, bool masked, const Table& table) {
+  if (masked) {
+    const Layout wanted = codes_needed(levels, true) <= 16 ? Layout::masked4 : Layout::masked8;
+    if (table.runs(wanted)) return wanted;
+  }
+  const std::size_t needed = codes_needed(levels, false);
+  for (const Layout layout : {Layout::dense2, Layout::dense3, Layout::dense4, Layout::dense6}) {
+    if (needed <= codes_of(layout) && table.runs(layout)) return layout;
+  }
+  return Layout::dense8;
+}
+
+std::size_t packed_bytes_bound(std::size_t rows, std::size_t columns) {
+  // One byte a weight, its bit in the masks, corrections, and rounding of three pieces.
+  const std::size_t weights = padded_rows(rows) * padded_columns(columns);
+  return weights + weights / 8 + padded_rows(rows) * sizeof(std::int32_t) + 3 * kPlane;
+}
+
+std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows, std::size_t columns, Layout layout,
+                           Arena& arena) {
+  if (codes_needed(levels, is_masked(layout)) > codes_of(layout)) return std::nullopt;
+  const Codebook book = make_codebook(present(levels), layout);
+  Matrix matrix{.layout = layout, .rows = rows, .columns = columns, .planes = {}, .masks = {}, .corrections = {}};
+  matrix.levels = book.levels;
+  const Padded padded{levels, rows, columns};
+  if (!take_corrections(padded, arena, matrix)) return std::nullopt;
+  const bool taken = is_masked(layout) ? take_masked(padded, book, arena, matrix)
+                                       : take_dense(padded, book, arena, matrix);
+  return taken ? std::optional(matrix) : std::nullopt;
+}
+
+std::vector<std::int8_t> unpack(const Matrix& matrix) {
+  std::vector<std::int8_t> levels(matrix.rows * matrix.columns);
+  PlaneReader reader(matrix);
+  for (std::size_t which = 0; which < plane_count(matrix.rows, matrix.columns); ++which) {
+    std::array<std::int8_t, kPlane> plane{};
+    reader.next(plane);
+    const PlanePlace place = plane_place(which, matrix.columns);
+    for (std::size_t index = 0; index < kPlane; ++index) {
+      const std::size_t row = place.row + index / kQuad, column = place.column + index % kQuad;
+      if (row < matrix.rows && column < matrix.columns) levels[row * matrix.columns + column] = plane[index];
+    }
+  }
+  return levels;
+}
+
+}  // namespace stapes::kernels

@@ -1,0 +1,34 @@
+// The kernels in plain C++: what the others are compared with, and what runs where none of them can.
+#include <algorithm>
+
+#include "kernels/planes.h"
+#include "kernels/tables.h"
+
+namespace stapes::kernels {
+namespace {
+
+void multiply(const Matrix& matrix, const Batch& batch) {
+  for (std::size_t vector = 0; vector < batch.count; ++vector) {
+    std::fill_n(batch.sums + vector * batch.sum_stride, padded_rows(matrix.rows), 0);
+  }
+  PlaneReader reader(matrix);
+  for (std::size_t which = 0; which < plane_count(matrix.rows, matrix.columns); ++which) {
+    std::array<std::int8_t, kPlane> levels{};
+    reader.next(levels);
+    const PlanePlace place = plane_place(which, matrix.columns);
+    for (std::size_t vector = 0; vector < batch.count; ++vector) {
+      const std::int8_t* inputs = batch.inputs + vector * batch.input_stride + place.column;
+      std::int32_t* sums = batch.sums + vector * batch.sum_stride + place.row;
+      for (std::size_t index = 0; index < kPlane; ++index) {
+        sums[index / kQuad] += std::int32_t{levels[index]} * std::int32_t{inputs[index % kQuad]};
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const Table kReference{.name = "reference",
+                       .multiply = {multiply, multiply, multiply, multiply, multiply, multiply, multiply}};
+
+}  // namespace stapes::kernels

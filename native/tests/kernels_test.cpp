@@ -1,0 +1,159 @@
+// Every kernel of this CPU, on every layout and on awkward shapes, against a plain sum over the levels.
+#include <random>
+#include <vector>
+
+#include "check.h"
+#include "kernels/pack.h"
+#include "kernels/table.h"
+
+namespace {
+
+using stapes::kernels::Arena;
+using stapes::kernels::Layout;
+using stapes::kernels::Matrix;
+using stapes::kernels::Table;
+using Levels = std::vector<std::int8_t>;
+
+constexpr Layout kAll[] = {Layout::dense2, Layout::dense3,  Layout::dense4, Layout::dense6,
+                           Layout::dense8, Layout::masked4, Layout::masked8};
+
+struct Shape {
+  std::size_t rows;
+  std::size_t columns;
+};
+constexpr Shape kShapes[] = {{1, 1},   {1, 64},   {3, 7},    {7, 3},    {16, 4},   {17, 5},   {63, 63},
+                             {64, 8},  {65, 9},   {1, 1537}, {130, 64}, {128, 65}, {33, 129}, {192, 96},
+                             {5, 1000}, {257, 31}};
+
+// The levels that a layout can tell apart, extremes among them.
+Levels alphabet(Layout layout) {
+  switch (layout) {
+    case Layout::dense2: return {-127, 0, 3, 127};
+    case Layout::dense3: return {-127, -50, -3, 0, 1, 9, 88, 127};
+    case Layout::dense4: return {-127, -100, -70, -40, -20, -9, -3, 0, 1, 5, 12, 30, 60, 90, 111, 127};
+    case Layout::masked4: return {-127, -100, -70, -40, -20, -9, -3, -1, 1, 5, 12, 30, 60, 90, 111, 127};
+    default: break;
+  }
+  Levels all;
+  const int step = layout == Layout::dense6 ? 4 : 1;
+  for (int level = -127; level <= 127; level += step) all.push_back(static_cast<std::int8_t>(level));
+  if (layout == Layout::dense6) all[32] = 0;
+  return all;
+}
+
+Levels random_levels(std::mt19937& random, Shape shape, Layout layout, double zeros) {
+  const Levels from = alphabet(layout);
+  Levels levels(shape.rows * shape.columns);
+  std::uniform_real_distribution<double> uniform;
+  for (auto& level : levels) {
+    level = uniform(random) < zeros ? std::int8_t{0} : from[random() % from.size()];
+  }
+  return levels;
+}
+
+// B rows of inputs with the extremes among them; what lies beyond the columns must have no influence.
+Levels random_inputs(std::mt19937& random, std::size_t count) {
+  Levels inputs(count);
+  for (auto& input : inputs) {
+    const auto kind = random() % 4;
+    input = static_cast<std::int8_t>(kind == 0 ? -128 : kind == 1 ? 127 : static_cast<int>(random() % 256) - 128);
+  }
+  return inputs;
+}
+
+std::int32_t expected_sum(const Levels& levels, Shape shape, std::size_t row, const std::int8_t* inputs) {
+  std::int32_t sum = 0;
+  for (std::size_t column = 0; column < shape.columns; ++column) {
+    sum += levels[row * shape.columns + column] * inputs[column];
+  }
+  return sum;
+}
+
+void check_product(const Table& table, const Matrix& matrix, const Levels& levels, std::size_t batch, std::mt19937& random) {
+  const Shape shape{matrix.rows, matrix.columns};
+  const std::size_t stride = stapes::kernels::padded_columns(shape.columns) + 8;
+  const std::size_t sum_stride = stapes::kernels::padded_rows(shape.rows);
+  const Levels inputs = random_inputs(random, stride * batch);
+  std::vector<std::int32_t> sums(sum_stride * batch, 12345);
+  table.multiply_for(matrix.layout)(matrix, {batch, inputs.data(), stride, sums.data(), sum_stride});
+  int wrong = 0;
+  for (std::size_t at = 0; at < batch * shape.rows; ++at) {
+    const std::size_t vector = at / shape.rows, row = at % shape.rows;
+    wrong += sums[vector * sum_stride + row] != expected_sum(levels, shape, row, inputs.data() + vector * stride);
+  }
+  const auto layout = static_cast<int>(matrix.layout);
+  if (wrong != 0) {
+    check::fail(__FILE__, __LINE__, std::string(table.name) + " layout " + std::to_string(layout) + " " +
+                std::to_string(shape.rows) + " x " + std::to_string(shape.columns) + " batch " +
+                std::to_string(batch) + ": " + std::to_string(wrong) + " sums are wrong");
+  }
+}
+
+void check_layout(Layout layout, Shape shape, double zeros, std::mt19937& random) {
+  const Levels levels = random_levels(random, shape, layout, zeros);
+  Arena arena(stapes::kernels::packed_bytes_bound(shape.rows, shape.columns));
+  const auto matrix = stapes::kernels::pack(levels, shape.rows, shape.columns, layout, arena);
+  CHECK(matrix.has_value());
+  if (!matrix) return;
+  CHECK(stapes::kernels::unpack(*matrix) == levels);
+  for (const Table* table : stapes::kernels::available()) {
+    if (!table->runs(layout)) continue;
+    for (const std::size_t batch : {1U, 2U, 3U, 4U, 5U, 9U}) check_product(*table, *matrix, levels, batch, random);
+  }
+}
+
+}  // namespace
+
+TEST(products_are_exact_on_every_shape) {
+  std::mt19937 random(1);
+  for (const Shape shape : kShapes) {
+    for (const Layout layout : kAll) check_layout(layout, shape, 0.5, random);
+  }
+}
+
+TEST(products_are_exact_without_zeros_and_with_nothing_else) {
+  std::mt19937 random(2);
+  for (const double zeros : {0.0, 0.95, 1.0}) {
+    for (const Layout layout : kAll) check_layout(layout, {65, 130}, zeros, random);
+  }
+}
+
+TEST(all_extremes_do_not_saturate) {
+  const Levels levels(64 * 4096, 127);
+  const Levels inputs(4096, -128);
+  for (const Table* table : stapes::kernels::available()) {
+    for (const Layout layout : kAll) {
+      if (!table->runs(layout)) continue;
+      Arena arena(stapes::kernels::packed_bytes_bound(64, 4096));
+      const auto matrix = stapes::kernels::pack(levels, 64, 4096, layout, arena);
+      std::vector<std::int32_t> sums(64);
+      table->multiply_for(layout)(*matrix, {1, inputs.data(), 4096, sums.data(), 64});
+      CHECK_EQUAL(sums[0], -128 * 127 * 4096);
+      CHECK_EQUAL(sums[63], -128 * 127 * 4096);
+    }
+  }
+}
+
+TEST(layout_is_the_smallest_that_holds_the_levels) {
+  const Table& reference = *stapes::kernels::named("reference");
+  const auto chosen = [&](const Levels& levels, bool masked) {
+    return stapes::kernels::choose_layout(levels, masked, reference);
+  };
+  CHECK(chosen({1, 2, 3}, false) == Layout::dense2);     // zero is always a level
+  CHECK(chosen({1, 2, 3, 4}, false) == Layout::dense3);
+  CHECK(chosen(alphabet(Layout::dense4), false) == Layout::dense4);
+  CHECK(chosen(alphabet(Layout::masked4), false) == Layout::dense6);
+  CHECK(chosen(alphabet(Layout::masked4), true) == Layout::masked4);
+  CHECK(chosen(alphabet(Layout::dense8), false) == Layout::dense8);
+  CHECK(chosen(alphabet(Layout::dense8), true) == Layout::masked8);
+}
+
+TEST(packing_refuses_too_many_levels_and_a_full_arena) {
+  const Levels levels = alphabet(Layout::dense8);
+  Arena arena(stapes::kernels::packed_bytes_bound(1, levels.size()));
+  CHECK(!stapes::kernels::pack(levels, 1, levels.size(), Layout::dense4, arena).has_value());
+  const Levels large(3 << 20, 5);
+  CHECK(!stapes::kernels::pack(large, 1, large.size(), Layout::dense8, arena).has_value());
+}
+
+CHECK_MAIN();
