@@ -97,7 +97,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "unknown codec": (
         lambda file: file.tensor(0).update(codec={"name": "zip"}),
-        "tensor 'a.half': codec 'zip' is unknown; float16, float32, uniform, unsigned are accepted",
+        "tensor 'a.half': codec 'zip' is unknown; dense, float16, float32, sparse, uniform, unsigned are accepted",
     ),
     "codec without name": (
         lambda file: file.tensor(0).update(codec={}),

@@ -230,7 +230,7 @@ def test_padding_that_is_not_zero(good: File, tmp_path: Path) -> None:
             struct.pack("<f", np.nan),
             "tensor 'b.float': float32: value 0 of section 'values' is not finite",
         ),
-        (2, 0, b"\x80", "tensor 'c.uniform': uniform: code [0, 0] is -128; -127 to 127 are accepted"),
+        (2, 0, b"\x80", "tensor 'c.uniform': uniform: level [0, 0] is -128; -127 to 127 are accepted"),
         (2, 1, struct.pack("<f", np.nan), "tensor 'c.uniform': uniform: scale 0 is nan"),
         (2, 1, struct.pack("<f", -1), "tensor 'c.uniform': uniform: scale 0 is -1.0"),
     ],

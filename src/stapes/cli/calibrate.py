@@ -54,7 +54,7 @@ def command(model: Path, manifests: tuple[Path, ...], out: Path, beam: int) -> N
         words = [word for name, utterance in progress for word in judge(recognizer, utterance, name)]
     metadata[engine.CALIBRATION] = calibration(words)
     format.write(
-        out, metadata, {entry.name: (packed.tensors[entry.name], entry.codec) for entry in packed.entries}
+        out, metadata, {entry.name: (packed.stored(entry.name), entry.codec) for entry in packed.entries}
     )
     measured = metadata[engine.CALIBRATION]["measured"]
     click.echo("  ".join(f"{name} {value:g}" for name, value in measured.items()))

@@ -1,9 +1,25 @@
-"""Weights to bits and back, as section 6 of ``spec/format.md`` describes them."""
+"""Weights to bits and back, as ``spec/codecs.md`` describes them."""
 
-from stapes.codec.contract import Codec
+from stapes.codec.contract import Codec, described
+from stapes.codec.dense import Dense
 from stapes.codec.floating import Float16, Float32
+from stapes.codec.integers import IntegerCodec, Integers
 from stapes.codec.registry import CODECS, by_name
+from stapes.codec.sparse import Sparse
 from stapes.codec.uniform import Uniform
 from stapes.codec.unsigned import Unsigned
 
-__all__ = ["CODECS", "Codec", "Float16", "Float32", "Uniform", "Unsigned", "by_name"]
+__all__ = [
+    "CODECS",
+    "Codec",
+    "Dense",
+    "Float16",
+    "Float32",
+    "IntegerCodec",
+    "Integers",
+    "Sparse",
+    "Uniform",
+    "Unsigned",
+    "by_name",
+    "described",
+]

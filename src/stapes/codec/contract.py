@@ -1,4 +1,4 @@
-"""What every codec is: a frozen value that turns one float32 tensor into named byte sections and back.
+"""What every codec is: a frozen value that turns one tensor into named byte sections and back.
 
 Shape letters: R rows (first axis), C columns (all other axes flattened).
 """
@@ -27,8 +27,8 @@ class Codec(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, int]:
-        """The name and exact length of each section that a tensor of ``shape`` takes.
+    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, range]:
+        """The sections that a tensor of ``shape`` takes, each with the lengths in bytes that it may have.
 
         Raises:
             FormatError: this codec cannot hold a tensor of ``shape``.
@@ -55,8 +55,8 @@ class Codec(ABC):
         """Largest ``abs(decode(encode(array)) - array)``, per weight or broadcastable to ``array``."""
 
     def bits_per_weight(self, shape: tuple[int, ...]) -> float:
-        """Stored bits per weight of a tensor of ``shape``, side information such as scales included."""
-        return 8 * sum(self.section_bytes(shape).values()) / math.prod(shape)
+        """Stored bits per weight of a tensor of ``shape`` at most, side information such as scales included."""
+        return 8 * sum(lengths[-1] for lengths in self.section_bytes(shape).values()) / math.prod(shape)
 
     def parameters(self) -> dict[str, Any]:
         """The fields of this codec, as JSON types."""
@@ -89,12 +89,22 @@ def check_sections(codec: Codec, sections: Sections, shape: tuple[int, ...]) -> 
             f"{codec.name}: sections {', '.join(sorted(expected))} are expected,"
             f" got {', '.join(sorted(sections))}"
         )
-    for name, length in expected.items():
-        if len(sections[name]) != length:
+    for name, lengths in expected.items():
+        if len(sections[name]) not in lengths:
             raise FormatError(
-                f"{codec.name}: section '{name}' of shape {list(shape)} takes {length} bytes,"
+                f"{codec.name}: section '{name}' of shape {list(shape)} takes {described(lengths)} bytes,"
                 f" got {len(sections[name])}"
             )
+
+
+def exactly(size_bytes: int) -> range:
+    """The lengths of a section that always has ``size_bytes``."""
+    return range(size_bytes, size_bytes + 1)
+
+
+def described(lengths: range) -> str:
+    """``lengths`` in words: a number, or the least and the greatest."""
+    return str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
 
 
 def _check_shape(codec: Codec, shape: tuple[int, ...]) -> None:

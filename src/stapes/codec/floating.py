@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.codec.contract import Codec, Sections, check_sections, check_weights
+from stapes.codec.contract import Codec, Sections, check_sections, check_weights, exactly
 from stapes.errors import FormatError
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -21,8 +21,8 @@ class Float32(Codec):
 
     name: ClassVar[str] = "float32"
 
-    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, int]:
-        return {"values": 4 * math.prod(shape)}
+    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, range]:
+        return {"values": exactly(4 * math.prod(shape))}
 
     def encode(self, array: NDArray[np.float32]) -> dict[str, bytes]:
         check_weights(self, array, FLOAT32_MAX)
@@ -46,8 +46,8 @@ class Float16(Codec):
 
     name: ClassVar[str] = "float16"
 
-    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, int]:
-        return {"values": 2 * math.prod(shape)}
+    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, range]:
+        return {"values": exactly(2 * math.prod(shape))}
 
     def encode(self, array: NDArray[np.float32]) -> dict[str, bytes]:
         check_weights(self, array, FLOAT16_MAX)

@@ -5,12 +5,16 @@ from typing import Any
 
 from stapes import config
 from stapes.codec.contract import Codec
+from stapes.codec.dense import Dense
 from stapes.codec.floating import Float16, Float32
+from stapes.codec.sparse import Sparse
 from stapes.codec.uniform import Uniform
 from stapes.codec.unsigned import Unsigned
 from stapes.errors import ConfigError, FormatError
 
-CODECS: Mapping[str, type[Codec]] = {codec.name: codec for codec in (Float16, Float32, Uniform, Unsigned)}
+CODECS: Mapping[str, type[Codec]] = {
+    codec.name: codec for codec in (Dense, Float16, Float32, Sparse, Uniform, Unsigned)
+}
 
 
 def by_name(name: str, parameters: Mapping[str, Any]) -> Codec:

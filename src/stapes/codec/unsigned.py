@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.codec.contract import Codec, Sections, check_sections, check_weights
+from stapes.codec.contract import Codec, Sections, check_sections, check_weights, exactly
 from stapes.errors import ConfigError, FormatError
 
 _TYPES = {8: "u1", 16: "<u2"}
@@ -27,8 +27,8 @@ class Unsigned(Codec):
         if self.bits not in _TYPES:
             raise ConfigError(f"unsigned: 8 or 16 bits are accepted, got {self.bits}")
 
-    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, int]:
-        return {"values": self.bits // 8 * math.prod(shape)}
+    def section_bytes(self, shape: tuple[int, ...]) -> dict[str, range]:
+        return {"values": exactly(self.bits // 8 * math.prod(shape))}
 
     def encode(self, array: NDArray[np.float32]) -> dict[str, bytes]:
         largest = 2**self.bits - 1

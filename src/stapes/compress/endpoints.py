@@ -30,7 +30,7 @@ def add_endpointer(
         FormatError: ``source`` is no packed model, or ``target`` cannot be written.
     """
     model = format.read(source)
-    kept = {entry.name: (model.tensors[entry.name], entry.codec) for entry in model.entries}
+    kept = {entry.name: (model.stored(entry.name), entry.codec) for entry in model.entries}
     kept = {name: tensor for name, tensor in kept.items() if not name.startswith(PREFIX)}
     added = {PREFIX + name: _coded(name, tensor) for name, tensor in tensors.items()}
     format.write(target, {**model.metadata, "endpoint": dict(settings)}, kept | added)

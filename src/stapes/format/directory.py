@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from stapes.codec import Codec, by_name
+from stapes.codec import Codec, by_name, described
 from stapes.errors import FormatError
 from stapes.format import strict_json
 from stapes.format.layout import (
@@ -125,10 +125,10 @@ def _check_sizes(codec: Codec, shape: tuple[int, ...], sections: tuple[Section, 
             f"{where}: codec '{codec.name}' takes the sections {', '.join(sorted(expected))}, got {given}"
         )
     for section in sections:
-        if section.size_bytes != expected[section.name]:
+        if section.size_bytes not in expected[section.name]:
             raise FormatError(
                 f"{where}: section '{section.name}' has {section.size_bytes} bytes;"
-                f" codec '{codec.name}' takes {expected[section.name]} for shape {list(shape)}"
+                f" codec '{codec.name}' takes {described(expected[section.name])} for shape {list(shape)}"
             )
 
 

@@ -4,14 +4,15 @@ import dataclasses
 import hashlib
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stapes.codec import IntegerCodec, Integers
 from stapes.errors import FormatError
 from stapes.format import directory
 from stapes.format.layout import PROLOGUE_BYTES, VERSION, Entry, Prologue, Section, aligned
@@ -24,7 +25,9 @@ class PackedModel:
     metadata: Mapping[str, Any]
     """Free JSON: network and feature settings, vocabulary, training recipe, licence."""
     tensors: Mapping[str, NDArray[np.float32]]
-    """Decoded tensors by name; read-only."""
+    """Decoded tensors by name; read-only. Those in ``integers`` are made of them at each access."""
+    integers: Mapping[str, Integers]
+    """The tensors that are stored as integers with a scale per row, by name."""
     entries: tuple[Entry, ...]
     """How each tensor is stored, sorted by name."""
     sha256: str
@@ -34,12 +37,16 @@ class PackedModel:
     size_bytes: int
     """Size of the file."""
 
+    def stored(self, name: str) -> NDArray[np.float32] | Integers:
+        """The tensor ``name`` in the form that its codec gives back without loss: what a copy is written from."""
+        return self.integers[name] if name in self.integers else self.tensors[name]
+
 
 def read(path: str | os.PathLike[str]) -> PackedModel:
     """Read, check and decode the packed model at ``path``.
 
     Memory: a few megabytes at most until every size has been checked against the real length of the file;
-    then the file once and the decoded tensors once.
+    then the file once and the tensors once, a byte for each weight that is stored as an integer.
 
     Raises:
         FormatError: the file is missing, unreadable, no packed model, damaged, hostile or of another
@@ -71,16 +78,48 @@ def _read(file: BinaryIO) -> PackedModel:
     sha256 = hashlib.sha256(fixed)
     sha256.update(head)
     sha256.update(data)
-    tensors = MappingProxyType({entry.name: _tensor(entry, memoryview(data)) for entry in entries})
-    return PackedModel(metadata, tensors, entries, sha256.hexdigest(), VERSION, prologue.file_bytes)
+    stored = {entry.name: _tensor(entry, memoryview(data)) for entry in entries}
+    integers = {name: tensor for name, tensor in stored.items() if isinstance(tensor, Integers)}
+    return PackedModel(
+        metadata,
+        _Floats(stored),
+        MappingProxyType(integers),
+        entries,
+        sha256.hexdigest(),
+        VERSION,
+        prologue.file_bytes,
+    )
 
 
-def _tensor(entry: Entry, data: memoryview) -> NDArray[np.float32]:
+def _tensor(entry: Entry, data: memoryview) -> NDArray[np.float32] | Integers:
     sections = {section.name: _section(entry, section, data) for section in entry.sections}
     try:
+        if isinstance(entry.codec, IntegerCodec):
+            return entry.codec.integers(sections, entry.shape)
         return entry.codec.decode(sections, entry.shape)
     except FormatError as error:
         raise FormatError(f"tensor '{entry.name}': {error}") from None
+
+
+@final
+class _Floats(Mapping[str, NDArray[np.float32]]):
+    """Tensors as floats, four bytes a weight only as long as they are used."""
+
+    def __init__(self, stored: Mapping[str, NDArray[np.float32] | Integers]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        tensor = self._stored[name]
+        if isinstance(tensor, Integers):
+            tensor = tensor.floats()
+            tensor.flags.writeable = False
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def _section(entry: Entry, section: Section, data: memoryview) -> memoryview:

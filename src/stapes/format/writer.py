@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.codec import Codec
+from stapes.codec import Codec, IntegerCodec, Integers
 from stapes.errors import FormatError
 from stapes.format import directory
 from stapes.format.layout import ALIGNMENT_BYTES, PROLOGUE_BYTES, Entry, Prologue, Section, aligned
@@ -18,14 +18,15 @@ from stapes.format.layout import ALIGNMENT_BYTES, PROLOGUE_BYTES, Entry, Prologu
 def write(
     path: str | os.PathLike[str],
     metadata: Mapping[str, Any],
-    tensors: Mapping[str, tuple[NDArray[np.float32], Codec]],
+    tensors: Mapping[str, tuple[NDArray[np.float32] | Integers, Codec]],
 ) -> None:
     """Encode ``tensors``, each with its codec, and put the packed model at ``path`` in one step (rename).
 
     Args:
         path: its folder exists; a file already there is replaced.
         metadata: free JSON; its keys end up sorted.
-        tensors: by name, 1 to 128 of the characters ``A-Z a-z 0-9 _ . / -``; the order does not matter.
+        tensors: by name, 1 to 128 of the characters ``A-Z a-z 0-9 _ . / -``; the order does not matter. Integers
+            are kept as they are by an integer codec of their bits.
 
     Raises:
         FormatError: a tensor does not fit its codec, the metadata is no JSON, a limit is exceeded, or the
@@ -46,7 +47,9 @@ def write(
         part.unlink(missing_ok=True)
 
 
-def _pack(metadata: dict[str, Any], tensors: Mapping[str, tuple[NDArray[np.float32], Codec]]) -> bytes:
+def _pack(
+    metadata: dict[str, Any], tensors: Mapping[str, tuple[NDArray[np.float32] | Integers, Codec]]
+) -> bytes:
     entries: list[Entry] = []
     data = bytearray()
     for name, (array, codec) in sorted(tensors.items()):
@@ -60,8 +63,10 @@ def _pack(metadata: dict[str, Any], tensors: Mapping[str, tuple[NDArray[np.float
     return (prologue + header).ljust(start, b"\0") + data
 
 
-def _encode(name: str, array: NDArray[np.float32], codec: Codec) -> dict[str, bytes]:
+def _encode(name: str, array: NDArray[np.float32] | Integers, codec: Codec) -> dict[str, bytes]:
     try:
+        if isinstance(array, Integers):
+            return codec.pack(array) if isinstance(codec, IntegerCodec) else codec.encode(array.floats())
         return codec.encode(array)
     except FormatError as error:
         raise FormatError(f"tensor '{name}': {error}") from None
