@@ -19,6 +19,7 @@ ROOMS = [
     "features",
     "format",
     "grammar",
+    "intmath",
     "lattice",
     "model",
 ]

@@ -51,7 +51,7 @@ def test_every_module_of_the_runtime_imports_without_torch() -> None:
     code = """
 import importlib, pkgutil
 import stapes
-rooms = ("codec", "format", "audio", "features", "decode", "grammar", "lattice", "engine", "session", "cli")
+rooms = ("codec", "intmath", "format", "audio", "features", "decode", "grammar", "lattice", "engine", "session", "cli")
 for room in rooms:
     package = importlib.import_module(f"stapes.{room}")
     for module in pkgutil.walk_packages(package.__path__, f"stapes.{room}."):

@@ -1,5 +1,7 @@
 """From a trained checkpoint to a packed model; here torch ends."""
 
+from stapes.compress.folding import fold, integer_metadata
 from stapes.compress.pack import half_precision, pack
+from stapes.compress.ranges import measure_ranges
 
-__all__ = ["half_precision", "pack"]
+__all__ = ["fold", "half_precision", "integer_metadata", "measure_ranges", "pack"]

@@ -1,7 +1,16 @@
-"""The executor of packed networks; its state is a value."""
+"""The executors of packed networks; their state is a value."""
 
 from stapes.engine.bundled import bundled_model
 from stapes.engine.calibration import CALIBRATION, Calibration
+from stapes.engine.integer import IntegerNetwork, IntegerState
 from stapes.engine.reference import Network, NetworkState
 
-__all__ = ["CALIBRATION", "Calibration", "Network", "NetworkState", "bundled_model"]
+__all__ = [
+    "CALIBRATION",
+    "Calibration",
+    "IntegerNetwork",
+    "IntegerState",
+    "Network",
+    "NetworkState",
+    "bundled_model",
+]

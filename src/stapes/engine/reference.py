@@ -19,7 +19,7 @@ from stapes.engine.bundled import bundled_model
 from stapes.engine.calibration import read_calibration
 from stapes.engine.endpointing import read_endpointing
 from stapes.engine.language_model import read_language_model
-from stapes.engine.settings import NetworkSettings, read_settings, take_tensors
+from stapes.engine.settings import INTEGER, NetworkSettings, read_settings, take_tensors
 from stapes.features import Fbank, FbankState
 from stapes.units import ms_to_samples
 
@@ -64,7 +64,7 @@ class Network:
         )
         self.endpointing = read_endpointing(model.metadata, model.tensors, self.settings.joint)
         self.calibration = read_calibration(model.metadata)
-        tensors = take_tensors(self.settings, model.tensors)
+        tensors = take_tensors(self.settings, model.tensors, INTEGER in model.metadata)
         self._fbank = Fbank(self.settings.features)
         self._tail = np.zeros(
             ms_to_samples(self.settings.tail_ms, self.settings.features.sample_rate_hz), np.float32
@@ -207,10 +207,13 @@ class _LstmLayer:
     def __init__(self, tensors: dict[str, Array], layer: int) -> None:
         self._norm = _Norm(tensors, f"norms.{layer}")
         name = f"lstms.{layer}"
-        self._weight = np.concatenate(
-            [tensors[f"{name}.weight_ih_l0"], tensors[f"{name}.weight_hh_l0"]], axis=1
-        )
-        self._bias = tensors[f"{name}.bias_ih_l0"] + tensors[f"{name}.bias_hh_l0"]
+        if f"{name}.weight" in tensors:
+            self._weight, self._bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
+        else:
+            self._weight = np.concatenate(
+                [tensors[f"{name}.weight_ih_l0"], tensors[f"{name}.weight_hh_l0"]], axis=1
+            )
+            self._bias = tensors[f"{name}.bias_ih_l0"] + tensors[f"{name}.bias_hh_l0"]
 
     def __call__(self, x: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
         gates = self._weight @ np.concatenate([self._norm(x), hidden]) + self._bias

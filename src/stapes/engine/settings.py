@@ -1,7 +1,7 @@
 """What the metadata of a packed model says about its network, checked once, and its tensors, checked against it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from stapes.errors import ConfigError, FormatError
 from stapes.features import FbankConfig
 
 KIND = "transducer"
+INTEGER = "integer"
+"""Metadata of a model that can be run in integers; its layers are then stored joined."""
+INTEGER_KIND = "q7"
 _MOST = 4096
 
 
@@ -61,8 +64,8 @@ class NetworkSettings:
         if not 0 <= self.tail_ms <= 2000:
             raise ConfigError(f"tail_ms: 0 to 2000 is expected, got {self.tail_ms}")
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every tensor, by name."""
+    def shapes(self, joined: bool = False) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor, by name; ``joined`` for those of ``spec/numerics.md``, section 8."""
         M, H, E, J, V = (
             self.features.mel_bins,
             self.hidden,
@@ -85,6 +88,9 @@ class NetworkSettings:
         }
         for layer in range(self.layers):
             shapes |= {f"norms.{layer}.{part}": (H,) for part in ("weight", "bias")}
+            if joined:
+                shapes |= {f"lstms.{layer}.weight": (4 * H, 2 * H), f"lstms.{layer}.bias": (4 * H,)}
+                continue
             shapes |= {f"lstms.{layer}.weight_{side}_l0": (4 * H, H) for side in ("ih", "hh")}
             shapes |= {f"lstms.{layer}.bias_{side}_l0": (4 * H,) for side in ("ih", "hh")}
         linear = {
@@ -97,6 +103,23 @@ class NetworkSettings:
         for name, shape in linear.items():
             shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
         return shapes
+
+
+@dataclass(frozen=True)
+class IntegerSettings:
+    """The metadata ``integer``.
+
+    Args:
+        kind: always ``q7``.
+        ranges: the magnitudes that were scaled to 1, by name; for people.
+    """
+
+    kind: str
+    ranges: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind != INTEGER_KIND:
+            raise ConfigError(f"kind: '{INTEGER_KIND}' is expected, got '{self.kind}'")
 
 
 def read_settings(metadata: Mapping[str, Any]) -> NetworkSettings:
@@ -117,7 +140,7 @@ def read_settings(metadata: Mapping[str, Any]) -> NetworkSettings:
 
 
 def take_tensors(
-    settings: NetworkSettings, tensors: Mapping[str, NDArray[np.float32]]
+    settings: NetworkSettings, tensors: Mapping[str, NDArray[np.float32]], joined: bool = False
 ) -> dict[str, NDArray[np.float32]]:
     """The tensors of the network.
 
@@ -125,7 +148,7 @@ def take_tensors(
         FormatError: one is missing or has another shape.
     """
     taken = {}
-    for name, shape in settings.shapes().items():
+    for name, shape in settings.shapes(joined).items():
         if name not in tensors:
             raise FormatError(f"packed model: tensor '{name}' is missing")
         if tensors[name].shape != shape:
