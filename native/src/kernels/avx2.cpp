@@ -5,6 +5,7 @@
 // No header with inline functions may be included here: the linker could keep this file's copy for the whole program.
 #include <immintrin.h>
 
+#include "kernels/scalar.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
@@ -85,10 +86,108 @@ void dense(const Matrix& matrix, const Batch& batch) {
   }
 }
 
+// Odd and even lanes of 32 bits are handled as 64 bits and put together again.
+struct Scaling {
+  __m128i shift;
+  __m128i offset_shift;
+  Vector sign;  // 2^63 after the shift
+  Vector least;
+  Vector most;
+
+  explicit Scaling(const Requantiser& to)
+      : shift(_mm_cvtsi32_si128(to.shift)),
+        offset_shift(_mm_cvtsi32_si128(to.shift - 8)),
+        sign(_mm256_srl_epi64(_mm256_set1_epi64x(INT64_MIN), shift)),
+        least(_mm256_set1_epi64x(to.least)),
+        most(_mm256_set1_epi64x(to.most)) {}
+
+  Vector shifted(Vector values) const {  // arithmetically, which AVX2 has no instruction for
+    const Vector positive = _mm256_xor_si256(values, _mm256_set1_epi64x(INT64_MIN));
+    return _mm256_sub_epi64(_mm256_srl_epi64(positive, shift), sign);
+  }
+  // Of the lower halves of lanes of 64 bits.
+  Vector half(Vector sums, Vector multipliers, Vector offsets) const {
+    const Vector offset = _mm256_mul_epi32(offsets, _mm256_set1_epi64x(1));  // extends the sign
+    const Vector scaled = _mm256_add_epi64(_mm256_mul_epi32(sums, multipliers), _mm256_sll_epi64(offset, offset_shift));
+    const Vector value = shifted(scaled);
+    const Vector at_least = _mm256_blendv_epi8(value, least, _mm256_cmpgt_epi64(least, value));
+    return _mm256_blendv_epi8(at_least, most, _mm256_cmpgt_epi64(at_least, most));
+  }
+  Vector rows(const Requantiser& to, const std::int32_t* from, std::size_t row) const {
+    const Vector sums = load32(from + row), multipliers = load32(to.multipliers + row), offsets = load32(to.offsets + row);
+    const Vector even = half(sums, multipliers, offsets);
+    const Vector odd = half(_mm256_srli_epi64(sums, 32), _mm256_srli_epi64(multipliers, 32), _mm256_srli_epi64(offsets, 32));
+    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+  }
+  static Vector load32(const std::int32_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
+};
+
+void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
+  const Scaling scaling(to);
+  std::size_t row = 0;
+  for (; row + 8 <= count; row += 8) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(values + row), scaling.rows(to, sums, row));
+  }
+  requantise_from(to, sums, row, count, values);
+}
+
+// In vpmaddwd below one factor is never negative and below 2^16, so that its upper half, and what that is multiplied
+// with, do not count.
+inline Vector look_up(const Lines& lines, Vector x) {
+  const Vector place = _mm256_add_epi32(x, _mm256_set1_epi32(32768));
+  const Vector line = _mm256_i32gather_epi32(lines.lines, _mm256_srli_epi32(place, 8), 4);
+  const Vector rise = _mm256_madd_epi16(line, _mm256_and_si256(place, _mm256_set1_epi32(255)));
+  const Vector more = _mm256_srai_epi32(_mm256_add_epi32(rise, _mm256_set1_epi32(128)), 8);
+  return _mm256_add_epi32(_mm256_srai_epi32(line, 16), more);
+}
+
+inline Vector saturated16(Vector values) {
+  return _mm256_max_epi32(_mm256_min_epi32(values, _mm256_set1_epi32(32767)), _mm256_set1_epi32(-32768));
+}
+
+inline Vector load16(const std::int16_t* from) {
+  return _mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+
+inline __m128i narrowed16(Vector values) {
+  return _mm_packs_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
+}
+
+inline void store16(std::int16_t* to, Vector values) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), narrowed16(values));
+}
+
+inline void step8(const CellStep& step, const Scaling& scaling, std::size_t unit) {
+  const Vector half = _mm256_set1_epi32(1 << 14);
+  const auto gate = [&](std::size_t which) { return scaling.rows(step.gates, step.sums, which * step.units + unit); };
+  const Vector in = look_up(*step.sigmoid, gate(0)), forget = look_up(*step.sigmoid, gate(1));
+  const Vector fresh = look_up(*step.tanh, gate(2)), out = look_up(*step.sigmoid, gate(3));
+  const Vector kept = _mm256_madd_epi16(forget, load16(step.cell + unit));
+  const Vector added = _mm256_srai_epi32(_mm256_madd_epi16(in, fresh), 4);
+  const Vector cell = saturated16(_mm256_srai_epi32(_mm256_add_epi32(_mm256_add_epi32(kept, added), half), 15));
+  const Vector bent = look_up(*step.tanh, saturated16(_mm256_add_epi32(cell, cell)));
+  const Vector hidden = _mm256_srai_epi32(_mm256_add_epi32(_mm256_madd_epi16(out, bent), half), 15);
+  const Vector more = _mm256_srai_epi32(_mm256_add_epi32(hidden, _mm256_set1_epi32(16)), 5);
+  const Vector narrow = _mm256_srai_epi32(_mm256_add_epi32(hidden, _mm256_set1_epi32(128)), 8);
+  const __m128i bytes = narrowed16(_mm256_max_epi32(narrow, _mm256_set1_epi32(-127)));
+  store16(step.cell + unit, cell);
+  store16(step.stream + unit, _mm256_add_epi32(load16(step.stream + unit), more));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(step.hidden + unit), _mm_packs_epi16(bytes, bytes));
+}
+
+void step(const CellStep& step) {
+  const Scaling scaling(step.gates);
+  std::size_t unit = 0;
+  for (; unit + 8 <= step.units; unit += 8) step8(step, scaling, unit);
+  step_from(step, unit);
+}
+
 }  // namespace
 
 const Table kAvx2{.name = "avx2",
                   .multiply = {nullptr, nullptr, dense<add_quad4, 2 * kPlane>, nullptr, dense<add_quad8, 4 * kPlane>,
-                               nullptr, nullptr}};
+                               nullptr, nullptr},
+                  .requantise = requantise,
+                  .step = step};
 
 }  // namespace stapes::kernels

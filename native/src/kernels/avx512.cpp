@@ -221,12 +221,99 @@ struct For {
   static void multiply(const Matrix& matrix, const Batch& batch) { batched<Kernel>(matrix, batch); }
 };
 
+// (odd and even lanes of 32 bits are handled as 64 bits and put together again)
+struct Scaling {
+  __m128i shift;
+  __m128i offset_shift;
+  Vector least;
+  Vector most;
+
+  explicit Scaling(const Requantiser& to)
+      : shift(_mm_cvtsi32_si128(to.shift)),
+        offset_shift(_mm_cvtsi32_si128(to.shift - 8)),
+        least(_mm512_set1_epi64(to.least)),
+        most(_mm512_set1_epi64(to.most)) {}
+
+  // Of the lower halves of lanes of 64 bits.
+  Vector half(Vector sums, Vector multipliers, Vector offsets) const {
+    const Vector widened = _mm512_srai_epi64(_mm512_slli_epi64(offsets, 32), 32);
+    const Vector scaled = _mm512_add_epi64(_mm512_mul_epi32(sums, multipliers), _mm512_sll_epi64(widened, offset_shift));
+    return _mm512_min_epi64(_mm512_max_epi64(_mm512_sra_epi64(scaled, shift), least), most);
+  }
+  Vector operator()(Vector sums, Vector multipliers, Vector offsets) const {
+    const Vector even = half(sums, multipliers, offsets);
+    const Vector odd = half(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(multipliers, 32), _mm512_srli_epi64(offsets, 32));
+    return _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+  }
+  Vector rows(const Requantiser& to, const std::int32_t* sums, std::size_t row, __mmask16 some) const {
+    return (*this)(_mm512_maskz_loadu_epi32(some, sums + row), _mm512_maskz_loadu_epi32(some, to.multipliers + row),
+                   _mm512_maskz_loadu_epi32(some, to.offsets + row));
+  }
+};
+
+// The first lanes of 16, as many as are left.
+inline __mmask16 lanes(std::size_t left) { return static_cast<__mmask16>(left >= 16 ? 0xFFFFU : (1U << left) - 1); }
+
+void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
+  const Scaling scaling(to);
+  for (std::size_t row = 0; row < count; row += 16) {
+    const __mmask16 some = lanes(count - row);
+    _mm512_mask_storeu_epi32(values + row, some, scaling.rows(to, sums, row, some));
+  }
+}
+
+// In vpmaddwd below one factor is never negative and below 2^16, so that its upper half, and what that is multiplied
+// with, do not count.
+inline Vector look_up(const Lines& lines, Vector x) {
+  const Vector place = _mm512_add_epi32(x, _mm512_set1_epi32(32768));
+  const Vector line = _mm512_i32gather_epi32(_mm512_srli_epi32(place, 8), lines.lines, 4);
+  const Vector rise = _mm512_madd_epi16(line, _mm512_and_si512(place, _mm512_set1_epi32(255)));
+  const Vector more = _mm512_srai_epi32(_mm512_add_epi32(rise, _mm512_set1_epi32(128)), 8);
+  return _mm512_add_epi32(_mm512_srai_epi32(line, 16), more);
+}
+
+inline Vector saturated16(Vector values) {
+  return _mm512_max_epi32(_mm512_min_epi32(values, _mm512_set1_epi32(32767)), _mm512_set1_epi32(-32768));
+}
+
+inline Vector load16(const std::int16_t* from, __mmask16 some) {
+  return _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(some, from));
+}
+
+inline void store16(std::int16_t* to, __mmask16 some, Vector values) { _mm512_mask_cvtsepi32_storeu_epi16(to, some, values); }
+
+void step(const CellStep& step) {
+  const Scaling scaling(step.gates);
+  const Vector half = _mm512_set1_epi32(1 << 14);
+  for (std::size_t unit = 0; unit < step.units; unit += 16) {
+    const __mmask16 some = lanes(step.units - unit);
+    const auto gate = [&](std::size_t which) {
+      return scaling.rows(step.gates, step.sums, which * step.units + unit, some);
+    };
+    const Vector in = look_up(*step.sigmoid, gate(0)), forget = look_up(*step.sigmoid, gate(1));
+    const Vector fresh = look_up(*step.tanh, gate(2)), out = look_up(*step.sigmoid, gate(3));
+    const Vector kept = _mm512_madd_epi16(forget, load16(step.cell + unit, some));
+    const Vector added = _mm512_srai_epi32(_mm512_madd_epi16(in, fresh), 4);
+    const Vector sum = _mm512_add_epi32(_mm512_add_epi32(kept, added), half);
+    const Vector cell = saturated16(_mm512_srai_epi32(sum, 15));
+    const Vector bent = look_up(*step.tanh, saturated16(_mm512_add_epi32(cell, cell)));
+    const Vector hidden = _mm512_srai_epi32(_mm512_add_epi32(_mm512_madd_epi16(out, bent), half), 15);
+    const Vector more = _mm512_srai_epi32(_mm512_add_epi32(hidden, _mm512_set1_epi32(16)), 5);
+    const Vector narrow = _mm512_srai_epi32(_mm512_add_epi32(hidden, _mm512_set1_epi32(128)), 8);
+    store16(step.cell + unit, some, cell);
+    store16(step.stream + unit, some, _mm512_add_epi32(load16(step.stream + unit, some), more));
+    _mm512_mask_cvtsepi32_storeu_epi8(step.hidden + unit, some, _mm512_max_epi32(narrow, _mm512_set1_epi32(-127)));
+  }
+}
+
 }  // namespace
 
 const Table kAvx512{.name = "avx512",
                     .multiply = {For<Layout::dense2>::multiply, For<Layout::dense3>::multiply,
                                  For<Layout::dense4>::multiply, For<Layout::dense6>::multiply,
                                  For<Layout::dense8>::multiply, For<Layout::masked4>::multiply,
-                                 For<Layout::masked8>::multiply}};
+                                 For<Layout::masked8>::multiply},
+                    .requantise = requantise,
+                    .step = step};
 
 }  // namespace stapes::kernels

@@ -1,6 +1,7 @@
 // NEON with the dot product of Armv8.2: 4 rows and 4 inputs in one sdot.
 #include <arm_neon.h>
 
+#include "kernels/scalar.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
@@ -66,10 +67,19 @@ void dense(const Matrix& matrix, const Batch& batch) {
   }
 }
 
+// The compiler makes vectors of these loops, but for the look-ups.
+void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
+  requantise_from(to, sums, 0, count, values);
+}
+
+void step(const CellStep& cell_step) { step_from(cell_step, 0); }
+
 }  // namespace
 
 const Table kNeon{.name = "neon",
                   .multiply = {nullptr, nullptr, dense<add_quad4, 2 * kPlane>, nullptr, dense<add_quad8, 4 * kPlane>,
-                               nullptr, nullptr}};
+                               nullptr, nullptr},
+                  .requantise = requantise,
+                  .step = step};
 
 }  // namespace stapes::kernels

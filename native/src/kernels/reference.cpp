@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/planes.h"
+#include "kernels/scalar.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
@@ -26,9 +27,17 @@ void multiply(const Matrix& matrix, const Batch& batch) {
   }
 }
 
+void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
+  requantise_from(to, sums, 0, count, values);
+}
+
+void step(const CellStep& cell_step) { step_from(cell_step, 0); }
+
 }  // namespace
 
 const Table kReference{.name = "reference",
-                       .multiply = {multiply, multiply, multiply, multiply, multiply, multiply, multiply}};
+                       .multiply = {multiply, multiply, multiply, multiply, multiply, multiply, multiply},
+                       .requantise = requantise,
+                       .step = step};
 
 }  // namespace stapes::kernels

@@ -19,12 +19,46 @@ struct Batch {
   std::size_t sum_stride = 0;
 };
 
-// sums[b, r] = sum over c of level[r, c] * inputs[b, c], exact; C is at most 2^16, so that no sum overflows.
+// sums[b, r] = sum over c of level[r, c] * inputs[b, c], exact; C is at most 2^17, so that no sum overflows.
 using Multiply = void (*)(const Matrix& matrix, const Batch& batch);
+
+// spec/numerics.md, section 3: clamp((acc * multipliers + offsets * 2^(shift - 8)) >> shift, least, most).
+struct Requantiser {
+  const std::int32_t* multipliers = nullptr;
+  const std::int32_t* offsets = nullptr;  // the biases, plus 128
+  int shift = 8;                          // 8 to 39
+  std::int32_t least = 0;
+  std::int32_t most = 0;
+};
+
+// `values` [count] from `sums` [count]; both may be the same.
+using Requantise = void (*)(const Requantiser& requantiser, const std::int32_t* sums, std::size_t count,
+                            std::int32_t* values);
+
+// A function of Q3.12 by 256 straight lines: the value at a knot in the upper 16 bits, what is added up to the next one in
+// the lower (spec/numerics.md, section 4).
+struct alignas(64) Lines {
+  std::int32_t lines[256];
+};
+
+// What follows the product of an LSTM layer with H units (spec/numerics.md, section 6).
+struct CellStep {
+  const std::int32_t* sums = nullptr;  // [4 H] in the order i, f, g, o
+  Requantiser gates;                   // [4 H], to Q3.12
+  const Lines* sigmoid = nullptr;
+  const Lines* tanh = nullptr;
+  std::size_t units = 0;           // H
+  std::int16_t* cell = nullptr;    // [H] Q4.11, replaced
+  std::int16_t* stream = nullptr;  // [H] Q5.10, to which the output is added
+  std::int8_t* hidden = nullptr;   // [H] Q0.7, replaced
+};
+using Step = void (*)(const CellStep& step);
 
 struct Table {
   const char* name;
   Multiply multiply[kLayouts];  // by layout; null where these kernels do not run it
+  Requantise requantise;
+  Step step;
 
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }
   bool runs(Layout layout) const { return multiply_for(layout) != nullptr; }

@@ -1,0 +1,57 @@
+// Requantisation and LSTM cell for single values: the reference, and what is left over at the end of vectors.
+// Everything here is private to the file that includes it, so that each instruction set compiles its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/table.h"
+
+namespace stapes::kernels {
+namespace {
+
+template <typename T>
+inline T clamp(T value, T least, T most) {
+  return value < least ? least : value > most ? most : value;
+}
+
+inline std::int32_t saturated16(std::int32_t value) { return clamp<std::int32_t>(value, -32768, 32767); }
+
+inline std::int32_t requantised(const Requantiser& to, std::int32_t sum, std::size_t row) {
+  const std::int64_t offset = std::int64_t{to.offsets[row]} * (std::int64_t{1} << (to.shift - 8));
+  const std::int64_t scaled = std::int64_t{sum} * to.multipliers[row] + offset;
+  return static_cast<std::int32_t>(clamp<std::int64_t>(scaled >> to.shift, to.least, to.most));
+}
+
+inline std::int32_t look_up(const Lines& lines, std::int32_t x) {
+  const std::int32_t place = x + 32768;
+  const std::int32_t line = lines.lines[place >> 8];
+  const std::int32_t rise = static_cast<std::int16_t>(line & 0xffff);
+  return (line >> 16) + ((rise * (place & 255) + 128) >> 8);
+}
+
+inline void requantise_from(const Requantiser& to, const std::int32_t* sums, std::size_t begin, std::size_t end,
+                            std::int32_t* values) {
+  for (std::size_t row = begin; row < end; ++row) values[row] = requantised(to, sums[row], row);
+}
+
+inline void step_unit(const CellStep& step, std::size_t unit) {
+  const auto gate = [&](std::size_t which) {
+    const std::size_t row = which * step.units + unit;
+    return requantised(step.gates, step.sums[row], row);
+  };
+  const std::int32_t in = look_up(*step.sigmoid, gate(0)), forget = look_up(*step.sigmoid, gate(1));
+  const std::int32_t fresh = look_up(*step.tanh, gate(2)), out = look_up(*step.sigmoid, gate(3));
+  const std::int32_t cell = saturated16((forget * step.cell[unit] + ((in * fresh) >> 4) + (1 << 14)) >> 15);
+  const std::int32_t hidden = (out * look_up(*step.tanh, saturated16(2 * cell)) + (1 << 14)) >> 15;
+  step.cell[unit] = static_cast<std::int16_t>(cell);
+  step.stream[unit] = static_cast<std::int16_t>(saturated16(step.stream[unit] + ((hidden + 16) >> 5)));
+  step.hidden[unit] = static_cast<std::int8_t>(clamp<std::int32_t>((hidden + 128) >> 8, -127, 127));
+}
+
+inline void step_from(const CellStep& step, std::size_t begin) {
+  for (std::size_t unit = begin; unit < step.units; ++unit) step_unit(step, unit);
+}
+
+}  // namespace
+}  // namespace stapes::kernels
