@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from stapes import config
-from stapes.codec import Codec
-from stapes.compress import pack
+from stapes import format as packed_format
+from stapes.codec import Codec, Float32, Uniform
+from stapes.compress import fold, integer_metadata, measure_ranges, pack
+from stapes.features import Fbank
 from stapes.model import Transducer, TransducerConfig
 from stapes.train import checkpoint
 from stapes.train.checkpoint import Checkpoint
@@ -40,3 +43,20 @@ def random_model(folder: Path, codec: Codec | None = None, seed: int = 0) -> tup
     target = folder / "tiny.stapes"
     pack(source, target, codec)
     return target, network
+
+
+def random_integer_model(folder: Path, codec: Codec | None = None, seed: int = 0) -> Path:
+    """A packed model in ``folder`` that can be run in integers, with ranges measured on noise."""
+    source, network = random_checkpoint(folder, seed)
+    pack(source, folder / "tiny.stapes")
+    packed = packed_format.read(folder / "tiny.stapes")
+    noise = np.random.default_rng(seed).normal(0, 0.1, 32000).astype(np.float32)
+    ranges = measure_ranges(network, [Fbank()(noise)])
+    exact = {name: tensor.numpy() for name, tensor in network.state_dict().items() if name in packed.tensors}
+    tensors = {
+        name: (tensor, (codec or Uniform()) if tensor.ndim > 1 else Float32())
+        for name, tensor in fold(exact, ranges).items()
+    }
+    target = folder / "tiny-integer.stapes"
+    packed_format.write(target, {**packed.metadata, "integer": integer_metadata(ranges)}, tensors)
+    return target

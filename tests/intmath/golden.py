@@ -4,15 +4,19 @@ Floats are float32, written as the shortest decimals that read back as the same.
 """
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from stapes import intmath
+from stapes.engine import IntegerNetwork
 from stapes.intmath.norm import normed
+from tests.agreement.integer_models import random_case, write_random_model
 
 FOLDER = Path(__file__).parents[2] / "spec" / "golden" / "numerics"
+NETWORK_SEED = 118
 EDGES = [-(2**31), -(2**24), -1000, -3, -1, 0, 1, 2, 1000, 2**24, 2**31 - 1]
 
 
@@ -181,11 +185,26 @@ def _joint() -> dict[str, Any]:
     }
 
 
+def network() -> dict[str, Any]:
+    """A whole packed network, in hexadecimal, with inputs and outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.stapes"
+        write_random_model(path, NETWORK_SEED)
+        content = path.read_bytes()
+        case = random_case(IntegerNetwork.load(path), NETWORK_SEED)
+    integers = {
+        name: getattr(case, name).astype(int).tolist()
+        for name in ("contexts", "frames", "predictions", "logits", "hidden", "cell")
+    }
+    model = [content[at : at + 64].hex() for at in range(0, len(content), 64)]
+    return {"model": model, "features": [_floats(frame) for frame in case.features], **integers}
+
+
 def _floats(values: np.ndarray) -> list[float]:
     return [float(str(value)) for value in values]
 
 
-FILES = {"tables.json": tables, "operations.json": operations}
+FILES = {"tables.json": tables, "operations.json": operations, "network.json": network}
 
 
 def text(content: dict[str, Any]) -> str:

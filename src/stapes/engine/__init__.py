@@ -3,14 +3,17 @@
 from stapes.engine.bundled import bundled_model
 from stapes.engine.calibration import CALIBRATION, Calibration
 from stapes.engine.integer import IntegerNetwork, IntegerState
+from stapes.engine.loading import ENGINES, load
 from stapes.engine.reference import Network, NetworkState
 
 __all__ = [
     "CALIBRATION",
+    "ENGINES",
     "Calibration",
     "IntegerNetwork",
     "IntegerState",
     "Network",
     "NetworkState",
     "bundled_model",
+    "load",
 ]
