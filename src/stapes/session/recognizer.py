@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stapes import engine
+from stapes import engine as engines
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
 from stapes.decode import (
     INITIAL_CONTEXT,
@@ -98,17 +98,21 @@ class Recognizer:
     Args:
         model: a packed model file, a loaded network, or None for the model that comes with stapes.
         beam: histories followed at once, at least 1; 1 is a greedy search, which knows no language model.
+        engine: what runs a packed model: ``reference`` in floats, ``integer`` in integers, which are the same on every
+            machine. A loaded network runs itself.
 
     Raises:
-        FormatError: the file is missing, is no packed model, or is damaged.
-        ConfigError: ``beam`` is out of range.
+        FormatError: the file is missing, is no packed model, is damaged, or cannot be run by ``engine``.
+        ConfigError: ``beam`` or ``engine`` is not accepted.
     """
 
-    def __init__(self, model: str | Path | Network | None = None, beam: int = 16) -> None:
+    def __init__(
+        self, model: str | Path | Network | None = None, beam: int = 16, engine: str = "reference"
+    ) -> None:
         if beam < 1:
             raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
         self._network: Network = (
-            engine.Network.load(model) if model is None or isinstance(model, str | Path) else model
+            engines.load(model, engine) if model is None or isinstance(model, str | Path) else model
         )
         self._beam = beam
         tables = self._network.language_model
