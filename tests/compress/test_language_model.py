@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stapes import Recognizer
 from stapes import format as packed_format
 from stapes.compress import pack
 from stapes.corpus import Subwords
@@ -112,6 +113,7 @@ def test_tables_that_do_not_fit_are_refused(packed, tmp_path, name, damage, mess
         ({"kind": "neural"}, "kind: 'ngram' is expected, got 'neural'"),
         ({"scale": -1.0}, "scale: 0 to 10 is expected, got -1"),
         ({"reward": 11.0}, "reward: -10 to 10 is expected, got 11"),
+        ({"internal_scale": 10.5}, "internal_scale: 0 to 10 is expected, got 10.5"),
     ],
 )
 def test_settings_out_of_range_are_refused(packed, tmp_path, setting, message):
@@ -121,3 +123,17 @@ def test_settings_out_of_range_are_refused(packed, tmp_path, setting, message):
     packed_format.write(tmp_path / "m.stapes", metadata, tensors)
     with pytest.raises(FormatError, match=re.escape(message)):
         Network.load(tmp_path / "m.stapes")
+
+
+def test_what_the_network_expects_itself_is_taken_off_where_the_model_says_so(packed, tmp_path):
+    model = packed_format.read(packed[0])
+    tensors = {entry.name: (model.tensors[entry.name], entry.codec) for entry in model.entries}
+    noise = np.random.default_rng(5).normal(0, 0.1, 16000).astype(np.float32)
+    heard = {}
+    for scale in (None, 0.0, 3.0):
+        settings = dict(model.metadata["language_model"])
+        settings.pop("internal_scale")
+        settings |= {} if scale is None else {"internal_scale": scale}
+        packed_format.write(tmp_path / "m.stapes", {**model.metadata, "language_model": settings}, tensors)
+        heard[scale] = Recognizer(tmp_path / "m.stapes").transcribe(noise).text
+    assert heard[None] == heard[0.0] != heard[3.0]

@@ -40,7 +40,10 @@ def language_model_tensors(
 def language_model_metadata(recipe: LanguageModelConfig) -> Mapping[str, Any]:
     """What the packed model says about its language model."""
     settings = config.to_dict(recipe)
-    return {"kind": "ngram", **{name: settings[name] for name in ("order", "scale", "reward")}}
+    return {
+        "kind": "ngram",
+        **{name: settings[name] for name in ("order", "scale", "reward", "internal_scale")},
+    }
 
 
 def _children(order: Order, longer: Order) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from stapes.decode.endpoint import (
 from stapes.decode.expectation import Expectation
 from stapes.decode.greedy import GreedySearch, GreedyState
 from stapes.decode.hypothesis import Hypothesis, Word
+from stapes.decode.internal import InternalLanguageModel
 from stapes.decode.ngram import NGram, NGramTables
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
 from stapes.decode.segmenter import Segmenter
@@ -39,6 +40,7 @@ __all__ = [
     "GreedySearch",
     "GreedyState",
     "Hypothesis",
+    "InternalLanguageModel",
     "LatticeLimits",
     "Levels",
     "Merge",

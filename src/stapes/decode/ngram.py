@@ -44,6 +44,10 @@ class NGramTables(Protocol):
     def reward(self) -> float:
         """Added for each label, in nats: a language model alone favours short texts."""
 
+    @property
+    def internal_scale(self) -> float:
+        """Factor of what the transducer itself expects, which is taken off; see `InternalLanguageModel`."""
+
 
 class NGram:
     """What an n-gram model expects; a `stapes.decode.Expectation`.

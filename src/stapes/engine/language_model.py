@@ -29,12 +29,14 @@ class LanguageModelSettings:
         order: labels of the longest n-gram, 2 to 6.
         scale: factor of its log-probabilities, 0 to 10.
         reward: in nats for each label, -10 to 10.
+        internal_scale: factor of what the network itself expects, which is taken off, 0 to 10.
     """
 
     kind: str
     order: int
     scale: float
     reward: float
+    internal_scale: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind != KIND:
@@ -45,6 +47,8 @@ class LanguageModelSettings:
             raise ConfigError(f"scale: 0 to 10 is expected, got {self.scale}")
         if not -10 <= self.reward <= 10:
             raise ConfigError(f"reward: -10 to 10 is expected, got {self.reward}")
+        if not 0 <= self.internal_scale <= 10:
+            raise ConfigError(f"internal_scale: 0 to 10 is expected, got {self.internal_scale}")
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class LanguageModel:
         backoffs: for each order but the highest, [K] natural log weight of shorter contexts after this n-gram.
         scale: factor of the log-probabilities.
         reward: in nats for each label.
+        internal_scale: factor of what the network itself expects, which is taken off.
     """
 
     children: tuple[NDArray[np.int64], ...]
@@ -66,6 +71,7 @@ class LanguageModel:
     backoffs: tuple[NDArray[np.float32], ...]
     scale: float
     reward: float
+    internal_scale: float
 
 
 def read_language_model(
@@ -90,6 +96,7 @@ def read_language_model(
         tuple(_scores(tensors, f"ngram.{n}.backoffs", labels) for n in contexts),
         settings.scale,
         settings.reward,
+        settings.internal_scale,
     )
 
 

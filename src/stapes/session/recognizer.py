@@ -19,6 +19,7 @@ from stapes.decode import (
     Expectation,
     GreedySearch,
     Hypothesis,
+    InternalLanguageModel,
     NGram,
     NGramTables,
     OperatingPoint,
@@ -116,7 +117,9 @@ class Recognizer:
         )
         self._beam = beam
         tables = self._network.language_model
-        self._language_model = () if tables is None else (NGram(tables),)
+        self._language_model: list[Expectation] = [] if tables is None else [NGram(tables)]
+        if tables is not None and tables.internal_scale > 0:
+            self._language_model.append(InternalLanguageModel(self._network, tables.internal_scale))
 
     def stream(
         self,

@@ -126,12 +126,14 @@ class LanguageModelConfig:
         least_count: n-grams of three and more labels that occur less often are left out.
         scale: factor of its log-probabilities, 0 to 10.
         reward: added for each label, in nats, -10 to 10: a language model alone favours short texts.
+        internal_scale: factor of what the network itself expects, which is taken off, 0 to 10.
     """
 
     order: int = 5
     least_count: int = 2
     scale: float = 0.4
     reward: float = 1.5
+    internal_scale: float = 0.0
 
     def __post_init__(self) -> None:
         if not 2 <= self.order <= 6:
@@ -142,6 +144,8 @@ class LanguageModelConfig:
             raise ConfigError(f"scale: 0 to 10 is expected, got {self.scale:g}")
         if not -10 <= self.reward <= 10:
             raise ConfigError(f"reward: -10 to 10 is expected, got {self.reward:g}")
+        if not 0 <= self.internal_scale <= 10:
+            raise ConfigError(f"internal_scale: 0 to 10 is expected, got {self.internal_scale:g}")
 
 
 @dataclass(frozen=True)
