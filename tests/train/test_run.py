@@ -1,6 +1,10 @@
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,6 +116,25 @@ def test_an_interrupted_run_goes_on_bit_identically(data, tmp_path):
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
     # Another schedule gives other weights: the comparison can fail.
     assert not torch.equal(weights(tmp_path / "whole")["weights.output.bias"], whole["weights.output.bias"])
+
+
+def test_a_signal_to_all_processes_of_a_run_loses_nothing(data, tmp_path):
+    command = [sys.executable, "-m", "stapes", "train", str(data / "recipe.toml"), "--data", str(data)]
+    command += ["--out", str(tmp_path), "--workers", "1", "--set", "optimiser.steps=100000"]
+    command += ["--set", "evaluate_steps=100000"]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    history = tmp_path / "history.jsonl"
+    while run.poll() is None and not (history.exists() and history.stat().st_size):
+        time.sleep(0.1)
+    # The worst order: those that make batches hear it first.
+    for child in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGTERM)
+    time.sleep(1)
+    run.terminate()
+    told = run.communicate(timeout=60)[0].decode()
+    assert "Traceback" not in told
+    last = read_history(history)[-1]["step"]
+    assert checkpoint.load(tmp_path / "checkpoint.safetensors").step >= last > 0
 
 
 def test_a_run_leaves_curves_history_and_the_best_weights(data, tmp_path):

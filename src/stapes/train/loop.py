@@ -4,6 +4,7 @@ A run lives in one folder: ``checkpoint.safetensors`` (to go on), ``best.safeten
 development score, what is packed), ``history.jsonl`` and ``curves.png``.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ class Run:
                     batch_size=None,
                     num_workers=self.workers,
                     prefetch_factor=4 if self.workers else None,
+                    worker_init_fn=_leave_signals_to_the_run,
                 )
             first += len(plan)
             epoch += 1
@@ -284,6 +286,12 @@ class _Sums:
     total: Tensor
     transducer: Tensor
     ctc: Tensor
+
+
+def _leave_signals_to_the_run(_: int) -> None:
+    """A signal often goes to all processes of a run: the first one saves a checkpoint, and then ends the others."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _subwords(origin: Checkpoint | None, data: RunData, recipe: Recipe) -> Subwords:
