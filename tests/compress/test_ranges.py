@@ -23,7 +23,7 @@ def network(tmp_path_factory):
 
 def test_the_highest_percentile_is_the_largest_magnitude(network):
     heard = recordings()
-    ranges = measure_ranges(network, heard)
+    ranges = measure_ranges(network, heard, 100)
     assert set(ranges) == {
         *("features", "conv1", "conv2", "norms.0", "norms.1", "final_norm", "embedding", "context")
     }
@@ -79,7 +79,7 @@ def test_a_folded_network_means_the_same_and_keeps_within_1(tmp_path):
     source, network = random_checkpoint(tmp_path)
     pack(source, tmp_path / "plain.stapes", Float32())
     plain = packed_format.read(tmp_path / "plain.stapes")
-    ranges = measure_ranges(network, recordings())
+    ranges = measure_ranges(network, recordings(), 100)
     folded = {name: (tensor, Float32()) for name, tensor in fold(plain.tensors, ranges).items()}
     metadata = {**plain.metadata, "integer": integer_metadata(ranges)}
     packed_format.write(tmp_path / "folded.stapes", metadata, folded)
