@@ -11,13 +11,13 @@
 namespace stapes::kernels {
 namespace {
 
-constexpr std::size_t kPrefetch = 2048;  // bytes ahead; chosen with benchmarks/kernels.py
+constexpr std::size_t kAhead = 1024;  // bytes that masked kernels prefetch; what dense ones read, the CPU foresees
 
 using Vector = __m512i;
 
 inline Vector load(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
 
-inline void prefetch(const std::uint8_t* at) { _mm_prefetch(reinterpret_cast<const char*>(at) + kPrefetch, _MM_HINT_T0); }
+inline void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at) + kAhead, _MM_HINT_T0); }
 
 // Bits of `low` where `mask` has ones, of `high` elsewhere.
 inline Vector select(Vector mask, Vector low, Vector high) { return _mm512_ternarylogic_epi64(mask, low, high, 0xCA); }
@@ -135,7 +135,6 @@ void dense(const Matrix& matrix, const Batch& batch) {
   for (std::size_t row = 0; row < rows; row += kTileRows) {
     Sums<B> sums(matrix.corrections.data() + row);
     for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
-      for (std::size_t line = 0; line < Reader<layout>::kPairBytes; line += kPlane) prefetch(planes + line);
       sums.add(reader.quad(planes, 0), batch, column);
       sums.add(reader.quad(planes, 1), batch, column + kQuad);
       planes += Reader<layout>::kPairBytes;
@@ -178,14 +177,15 @@ void masked(const Matrix& matrix, const Batch& batch) {
   const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
   const std::uint64_t* masks = matrix.masks.data();
   const std::uint8_t* values = matrix.planes.data();
+  constexpr std::size_t kLines = layout == Layout::masked4 ? 3 : 5;
   for (std::size_t row = 0; row < rows; row += kTileRows) {
     Sums<B> sums(matrix.corrections.data() + row);
     for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
-      prefetch(reinterpret_cast<const std::uint8_t*>(masks));
-      const std::uint8_t* before = values;
+      // More lines than are used up on average; a loop over those that are would be mispredicted.
+      prefetch(masks);
+      for (std::size_t line = 0; line < kLines; ++line) prefetch(values + line * kPlane);
       sums.add(masked_quad<layout>(masks, values, table), batch, column);
       sums.add(masked_quad<layout>(masks + kGroups, values, table), batch, column + kQuad);
-      for (; before < values; before += kPlane) prefetch(before);
       masks += 2 * kGroups;
     }
     sums.store(batch, row);

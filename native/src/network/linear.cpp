@@ -1,0 +1,54 @@
+#include "network/linear.h"
+
+#include "error.h"
+#include "kernels/pack.h"
+
+namespace stapes::network {
+namespace {
+
+kernels::Matrix packed(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena) {
+  const std::size_t rows = tensor.scales.size();
+  const kernels::Layout layout = kernels::choose_layout(tensor.levels, tensor.masked, table);
+  const auto matrix = kernels::pack(tensor.levels, rows, tensor.levels.size() / rows, layout, arena);
+  if (!matrix) throw Error(Fault::kFormat, "integer arithmetic: there is no memory for the weights");
+  return *matrix;
+}
+
+}  // namespace
+
+Vectors::Vectors(std::size_t count, std::size_t rows, std::size_t columns)
+    : input_stride_(kernels::padded_columns(columns)),
+      sum_stride_(kernels::padded_rows(rows)),
+      inputs_(count * input_stride_),
+      sums_(count * sum_stride_) {}
+
+kernels::Batch Vectors::batch(std::size_t count) {
+  return {count, inputs_.data(), input_stride_, sums_.data(), sum_stride_};
+}
+
+Linear::Linear(const IntegerTensor& tensor, std::span<const float> biases, FractionBits bits, Bounds bounds,
+               const kernels::Table& table, kernels::Arena& arena)
+    : table_(&table), matrix_(packed(tensor, table, arena)), requantiser_(tensor.scales, biases, bits, bounds) {}
+
+void Linear::multiply(Vectors& vectors, std::size_t count) const {
+  table_->multiply_for(matrix_.layout)(matrix_, vectors.batch(count));
+}
+
+void Linear::apply(Vectors& vectors, std::size_t count) const {
+  multiply(vectors, count);
+  for (std::size_t index = 0; index < count; ++index) {
+    const auto sums = vectors.sums(index, rows());
+    table_->requantise(requantiser_.view(), sums.data(), sums.size(), sums.data());
+  }
+}
+
+std::vector<std::int8_t> axes_swapped(std::span<const std::int8_t> levels, std::size_t outer, std::size_t inner) {
+  std::vector<std::int8_t> swapped(levels.size());
+  for (std::size_t at = 0; at < levels.size(); ++at) {
+    const std::size_t row = at / (outer * inner), slow = at / inner % outer, fast = at % inner;
+    swapped[(row * inner + fast) * outer + slow] = levels[at];
+  }
+  return swapped;
+}
+
+}  // namespace stapes::network

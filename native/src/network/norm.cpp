@@ -1,0 +1,52 @@
+#include "network/norm.h"
+
+#include <bit>
+#include <cmath>
+
+namespace stapes::network {
+namespace {
+
+// root * 2^(-31 - exponent) is one over the square root of a spread.
+struct ReciprocalRoot {
+  std::int64_t root;
+  int exponent;
+};
+
+ReciprocalRoot reciprocal_root(std::uint64_t spread) {
+  const int exponent = (static_cast<int>(std::bit_width(spread)) - 31) >> 1;
+  const std::uint64_t normalised = exponent >= 0 ? spread >> 2 * exponent : spread << -2 * exponent;
+  // Below 2^32, of which binary64 gives a root whose floor is right.
+  const auto root = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(normalised)));
+  return {static_cast<std::int64_t>((std::uint64_t{1} << 31) / root), exponent};
+}
+
+std::uint64_t spread_of(std::int64_t width, std::int64_t total, std::int64_t squares) {
+  const std::int64_t epsilon = (width * width * (1 << 20) + 50000) / 100000;
+  return static_cast<std::uint64_t>(width * squares - total * total + epsilon);
+}
+
+}  // namespace
+
+void normalise(std::span<const std::int16_t> stream, std::span<std::int32_t> normed) {
+  std::int64_t total = 0, squares = 0;
+  for (const std::int16_t value : stream) {
+    total += value;
+    squares += std::int32_t{value} * std::int32_t{value};
+  }
+  const auto width = static_cast<std::int64_t>(stream.size());
+  const auto [root, exponent] = reciprocal_root(spread_of(width, total, squares));
+  const std::int64_t half = std::int64_t{1} << (exponent + 18);
+  for (std::size_t at = 0; at < stream.size(); ++at) {
+    const std::int64_t centred = width * stream[at] - total;
+    normed[at] = static_cast<std::int32_t>((centred * root + half) >> (exponent + 19));
+  }
+}
+
+void LayerNorm::apply(const kernels::Table& table, std::span<const std::int16_t> stream,
+                      std::span<std::int32_t> normed, std::span<std::int8_t> activations) const {
+  normalise(stream, normed);
+  table.requantise(requantiser_.view(), normed.data(), normed.size(), normed.data());
+  for (std::size_t at = 0; at < normed.size(); ++at) activations[at] = static_cast<std::int8_t>(normed[at]);
+}
+
+}  // namespace stapes::network
