@@ -15,7 +15,7 @@ def test_matrices_take_8_bits_and_vectors_stay_exact(tmp_path):
     pack(source, tmp_path / "m.stapes")
     model = packed_format.read(tmp_path / "m.stapes")
     codecs = {entry.name: entry.codec.name for entry in model.entries}
-    assert codecs["lstms.1.weight_hh_l0"] == codecs["subsampling.conv1.weight"] == "uniform"
+    assert codecs["lstms.1.weight_hh_l0"] == codecs["subsampling.conv1.weight"] == "dense"
     assert codecs["output.bias"] == codecs["feature_mean"] == "float32"
     np.testing.assert_array_equal(model.tensors["output.bias"], network.output.bias.detach().numpy())
     weight = network.lstms[1].weight_hh_l0.detach().numpy()

@@ -17,6 +17,7 @@ VERBS = {
     "evaluate": "stapes.cli.evaluate",
     "train": "stapes.cli.train",
     "pack": "stapes.cli.pack",
+    "compress": "stapes.cli.compress",
     "endpoints": "stapes.cli.endpoints",
     "calibrate": "stapes.cli.calibrate",
     "inspect": "stapes.cli.inspect",

@@ -2,6 +2,18 @@
 
 from stapes.compress.folding import fold, integer_metadata
 from stapes.compress.pack import half_precision, pack
+from stapes.compress.post_training import Budget, compress
 from stapes.compress.ranges import measure_ranges
+from stapes.compress.report import Report, TensorReport
 
-__all__ = ["fold", "half_precision", "integer_metadata", "measure_ranges", "pack"]
+__all__ = [
+    "Budget",
+    "Report",
+    "TensorReport",
+    "compress",
+    "fold",
+    "half_precision",
+    "integer_metadata",
+    "measure_ranges",
+    "pack",
+]

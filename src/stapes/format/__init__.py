@@ -2,6 +2,6 @@
 
 from stapes.format.layout import Entry, Section
 from stapes.format.reader import PackedModel, read
-from stapes.format.writer import write
+from stapes.format.writer import pack, write
 
-__all__ = ["Entry", "PackedModel", "Section", "read", "write"]
+__all__ = ["Entry", "PackedModel", "Section", "pack", "read", "write"]

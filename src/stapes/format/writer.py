@@ -34,7 +34,7 @@ def write(
     """
     path = Path(path)
     try:
-        data = _pack(dict(metadata), tensors)
+        data = pack(metadata, tensors)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -47,15 +47,20 @@ def write(
         part.unlink(missing_ok=True)
 
 
-def _pack(
-    metadata: dict[str, Any], tensors: Mapping[str, tuple[NDArray[np.float32] | Integers, Codec]]
+def pack(
+    metadata: Mapping[str, Any], tensors: Mapping[str, tuple[NDArray[np.float32] | Integers, Codec]]
 ) -> bytes:
+    """The bytes that :func:`write` puts into a file.
+
+    Raises:
+        FormatError: as :func:`write` does.
+    """
     entries: list[Entry] = []
     data = bytearray()
     for name, (array, codec) in sorted(tensors.items()):
         sections = _encode(name, array, codec)
         entries.append(Entry(name, array.shape, codec, _append(data, sections)))
-    header = directory.dump(metadata, entries)
+    header = directory.dump(dict(metadata), entries)
     directory.load(header, len(data))
     start = aligned(PROLOGUE_BYTES + len(header))
     prologue = Prologue(len(header), start + len(data), zlib.crc32(header)).pack()
