@@ -6,6 +6,6 @@
 
 namespace stapes::format {
 
-std::uint32_t Crc32(std::span<const std::uint8_t> bytes);
+std::uint32_t crc32(std::span<const std::uint8_t> bytes);
 
 }  // namespace stapes::format

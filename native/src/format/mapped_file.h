@@ -7,7 +7,8 @@
 
 namespace stapes::format {
 
-// Replace a model by renaming another file over it: one that is written to in place changes under its readers.
+// Replace a model by renaming another file over it: one that is written to in place changes under its
+// readers.
 class MappedFile {
  public:
   // Throws Error (kFormat) if `path` is no file that can be read; `path` is in UTF-8.

@@ -30,8 +30,8 @@ class Descriptor {
   int number_;
 };
 
-[[noreturn]] void Refuse(int reason) {
-  throw Error(Fault::kFormat, Sentence("cannot be read: ", std::generic_category().message(reason)));
+[[noreturn]] void refuse(int reason) {
+  throw Error(Fault::kFormat, sentence("cannot be read: ", std::generic_category().message(reason)));
 }
 
 }  // namespace
@@ -42,11 +42,11 @@ MappedFile::MappedFile(const std::string& path) {
     throw Error(Fault::kFormat, "no such file; a packed model (.stapes) is expected");
   }
   const Descriptor file(path);
-  if (file.number() < 0 || fstat(file.number(), &facts) != 0) Refuse(errno);
+  if (file.number() < 0 || fstat(file.number(), &facts) != 0) refuse(errno);
   if (facts.st_size == 0) return;
   const auto size_bytes = static_cast<std::size_t>(facts.st_size);
   void* const begin = mmap(nullptr, size_bytes, PROT_READ, MAP_SHARED, file.number(), 0);
-  if (begin == MAP_FAILED) Refuse(errno);
+  if (begin == MAP_FAILED) refuse(errno);
   bytes_ = {static_cast<const std::uint8_t*>(begin), size_bytes};
 }
 

@@ -9,8 +9,9 @@ namespace {
 
 using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
 
-// Table k advances a byte by k further zero bytes, so that eight bytes are taken at once (Kounavis and Berry, 2005).
-constexpr Tables MakeTables() {
+// Table k advances a byte by k further zero bytes, so that eight bytes are taken at once (Kounavis and Berry,
+// 2005).
+constexpr Tables make_tables() {
   Tables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t rest = byte;
@@ -26,20 +27,20 @@ constexpr Tables MakeTables() {
   return tables;
 }
 
-constexpr Tables kTables = MakeTables();
+constexpr Tables kTables = make_tables();
 
-constexpr std::uint32_t LittleEndian(const std::uint8_t* bytes) {
+constexpr std::uint32_t little_endian(const std::uint8_t* bytes) {
   return std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
          std::uint32_t{bytes[3]} << 24;
 }
 
 }  // namespace
 
-std::uint32_t Crc32(std::span<const std::uint8_t> bytes) {
+std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
   std::uint32_t rest = 0xFFFFFFFFu;
   for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
-    const std::uint32_t low = LittleEndian(bytes.data()) ^ rest;
-    const std::uint32_t high = LittleEndian(bytes.data() + 4);
+    const std::uint32_t low = little_endian(bytes.data()) ^ rest;
+    const std::uint32_t high = little_endian(bytes.data() + 4);
     rest = 0;
     for (std::size_t byte = 0; byte < 4; ++byte) {
       rest ^= kTables[7 - byte][(low >> (8 * byte)) & 0xff] ^ kTables[3 - byte][(high >> (8 * byte)) & 0xff];

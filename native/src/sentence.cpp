@@ -9,7 +9,7 @@ namespace stapes {
 namespace {
 
 template <typename Number>
-std::string Shortest(Number number) {
+std::string shortest(Number number) {
   if (std::isnan(number)) return "nan";
   if (std::isinf(number)) return number < 0 ? "-inf" : "inf";
   std::array<char, 64> buffer;
@@ -22,7 +22,7 @@ std::string Shortest(Number number) {
   return text;
 }
 
-void AppendEscaped(std::string& out, char c, char quote) {
+void append_escaped(std::string& out, char c, char quote) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   if (c == quote || c == '\\') {
@@ -43,26 +43,36 @@ void AppendEscaped(std::string& out, char c, char quote) {
   }
 }
 
-}  // namespace
-
-std::string Shown(float number) { return Shortest(number); }
-std::string Shown(double number) { return Shortest(number); }
-
-std::string Quoted(std::string_view text, std::size_t most) {
+// The first `most` characters of UTF-8 `text`.
+std::string_view beginning(std::string_view text, std::size_t most) {
   std::size_t end = 0;
   for (std::size_t characters = 0; end < text.size(); ++end) {
     const bool begins = (static_cast<unsigned char>(text[end]) & 0xc0) != 0x80;
     if (begins && characters++ == most) break;
   }
-  text = text.substr(0, end);
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+std::string shown(float number) { return shortest(number); }
+std::string shown(double number) { return shortest(number); }
+
+std::string quoted(std::string_view text, std::size_t most) {
+  text = beginning(text, most);
   const char quote =
       text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
   std::string out(1, quote);
-  for (const char c : text) AppendEscaped(out, c, quote);
+  for (const char c : text) append_escaped(out, c, quote);
   return out + quote;
 }
 
-std::string Listed(std::span<const std::int64_t> numbers) {
+std::string shortened(std::string_view text) {
+  if (beginning(text, 40).size() == text.size()) return quoted(text, 40);
+  return quoted(std::string(beginning(text, 37)) + "...", 40);
+}
+
+std::string listed(std::span<const std::int64_t> numbers) {
   std::string out = "[";
   for (std::size_t index = 0; index < numbers.size(); ++index) {
     if (index > 0) out += ", ";

@@ -1,0 +1,66 @@
+// Codes of a few bits in the order in which a matrix lies in a stream: spec/codecs.md, sections 3 and 4.
+//
+// Letters: R rows, C columns. A block is 16 rows, a window 64 columns, a run what one row has within one
+// window.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "format/layout.h"
+
+namespace stapes::format {
+
+inline constexpr std::size_t kBlockRows = 16;
+inline constexpr std::size_t kWindow = 64;
+
+struct Run {
+  // Of the stream.
+  std::size_t row;
+  std::size_t first_column;
+  std::size_t columns;
+};
+
+constexpr std::size_t window_count(std::size_t columns) { return (columns + kWindow - 1) / kWindow; }
+
+constexpr std::size_t run_bytes(std::size_t codes, int bits) {
+  return (codes * static_cast<std::size_t>(bits) + 7) / 8;
+}
+
+// Bytes of one row of codes.
+constexpr std::size_t row_bytes(std::size_t columns, int bits) {
+  return columns / kWindow * run_bytes(kWindow, bits) + run_bytes(columns % kWindow, bits);
+}
+
+// Calls `visit` for each run of a matrix [R, C], in the order of the stream.
+template <typename Visit>
+void for_each_run(std::size_t rows, std::size_t columns, Visit visit) {
+  for (std::size_t block = 0; block < rows; block += kBlockRows) {
+    const std::size_t end = block + kBlockRows < rows ? block + kBlockRows : rows;
+    for (std::size_t first = 0; first < columns; first += kWindow) {
+      const std::size_t width = columns - first < kWindow ? columns - first : kWindow;
+      for (std::size_t row = block; row < end; ++row) visit(Run{row, first, width});
+    }
+  }
+}
+
+// Code `index` of a packed run.
+inline unsigned code_at(Bytes run, std::size_t index, int bits) {
+  const std::size_t bit = index * static_cast<std::size_t>(bits);
+  unsigned both = run[bit / 8];
+  if (bit % 8 + static_cast<std::size_t>(bits) > 8) both |= static_cast<unsigned>(run[bit / 8 + 1]) << 8;
+  return both >> bit % 8 & ((1u << bits) - 1);
+}
+
+// The packed form of a coded section.
+//
+// `lengths` calls its argument with the number of codes of each run in turn. Throws Error (kFormat), its
+// sentence beginning with `where`, if `data` is no coded form of them.
+using RunLengths = std::function<void(const std::function<void(std::size_t)>&)>;
+std::vector<std::uint8_t> decoded(Bytes data, const RunLengths& lengths, int bits, std::string_view where);
+
+}  // namespace stapes::format
