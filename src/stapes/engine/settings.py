@@ -149,11 +149,12 @@ def take_tensors(
     """
     taken = {}
     for name, shape in settings.shapes(joined).items():
-        if name not in tensors:
+        tensor = tensors.get(name)
+        if tensor is None:
             raise FormatError(f"packed model: tensor '{name}' is missing")
-        if tensors[name].shape != shape:
+        if tensor.shape != shape:
             raise FormatError(
-                f"packed model: tensor '{name}': shape {list(shape)} is expected, got {list(tensors[name].shape)}"
+                f"packed model: tensor '{name}': shape {list(shape)} is expected, got {list(tensor.shape)}"
             )
-        taken[name] = tensors[name]
+        taken[name] = tensor
     return taken
