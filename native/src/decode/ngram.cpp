@@ -1,0 +1,110 @@
+#include "decode/ngram.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stapes::decode {
+
+NGram::NGram(const NGramTables& tables) : tables_(tables), before_{0, 1} {
+  for (std::size_t order = 1; order < tables.orders.size(); ++order) {
+    before_.push_back(before_.back() + tables.orders[order - 1].labels.size());
+  }
+}
+
+Expectation::State NGram::start() {
+  const Label boundary = kBlank;
+  return state_of(longest({&boundary, 1}));
+}
+
+void NGram::scores(State state, std::span<float> row) {
+  row_of(place_of(state), row);
+  for (float& score : row) score = score * tables_.scale + tables_.reward;
+}
+
+Expectation::State NGram::step(State state, Label label) {
+  std::vector<Label> labels = labels_of(place_of(state));
+  labels.push_back(label);
+  return state_of(longest(labels));
+}
+
+double NGram::final(State state) {
+  // What is asked is the log-probability of the boundary alone: back off until an n-gram has it.
+  std::vector<float> weights;
+  Place place = place_of(state);
+  for (;;) {
+    Place found = place;
+    if (follow(found, kBlank)) {
+      float log_prob = tables_.orders[found.order - 1].log_probs[found.index];
+      for (std::size_t index = weights.size(); index-- > 0;) log_prob += weights[index];
+      return static_cast<double>(log_prob * tables_.scale);
+    }
+    weights.push_back(tables_.orders[place.order - 1].backoffs[place.index]);
+    place = longest(std::span<const Label>(labels_of(place)).subspan(1));
+  }
+}
+
+NGram::Place NGram::place_of(State state) const {
+  std::size_t order = 0;
+  while (order + 1 < before_.size() && state >= before_[order + 1]) ++order;
+  return {order, state - before_[order]};
+}
+
+Expectation::State NGram::state_of(const Place& place) const {
+  return static_cast<State>(before_[place.order] + place.index);
+}
+
+std::pair<std::size_t, std::size_t> NGram::arcs(const Place& place) const {
+  if (place.order == 0) return {0, tables_.orders[0].labels.size()};
+  const std::vector<std::uint32_t>& starts = tables_.orders[place.order - 1].starts;
+  return {starts[place.index], starts[place.index + 1]};
+}
+
+bool NGram::follow(Place& place, Label label) const {
+  const auto [first, end] = arcs(place);
+  const std::vector<std::uint16_t>& labels = tables_.orders[place.order].labels;
+  const auto begin = labels.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto stop = labels.begin() + static_cast<std::ptrdiff_t>(end);
+  const auto found = std::lower_bound(begin, stop, label);
+  if (found == stop || *found != label) return false;
+  place = {place.order + 1, static_cast<std::size_t>(found - labels.begin())};
+  return true;
+}
+
+std::vector<Label> NGram::labels_of(Place place) const {
+  std::vector<Label> labels;
+  for (; place.order > 0; --place.order) {
+    labels.push_back(tables_.orders[place.order - 1].labels[place.index]);
+    if (place.order == 1) break;
+    const std::vector<std::uint32_t>& starts = tables_.orders[place.order - 2].starts;
+    const auto behind = std::upper_bound(starts.begin(), starts.end(), place.index);
+    place.index = static_cast<std::size_t>(behind - starts.begin()) - 1;
+  }
+  std::reverse(labels.begin(), labels.end());
+  return labels;
+}
+
+NGram::Place NGram::longest(std::span<const Label> labels) const {
+  for (; !labels.empty(); labels = labels.subspan(1)) {
+    // The n-grams of the highest order are no contexts.
+    if (labels.size() >= tables_.orders.size()) continue;
+    Place place{0, 0};
+    if (std::all_of(labels.begin(), labels.end(), [&](Label label) { return follow(place, label); }))
+      return place;
+  }
+  return {0, 0};
+}
+
+void NGram::row_of(const Place& place, std::span<float> row) const {
+  if (place.order == 0) {
+    std::fill(row.begin(), row.end(), 0.0f);
+  } else {
+    row_of(longest(std::span<const Label>(labels_of(place)).subspan(1)), row);
+    const float weight = tables_.orders[place.order - 1].backoffs[place.index];
+    for (float& log_prob : row) log_prob += weight;
+  }
+  const NGramOrder& next = tables_.orders[place.order];
+  const auto [first, end] = arcs(place);
+  for (std::size_t arc = first; arc < end; ++arc) row[next.labels[arc]] = next.log_probs[arc];
+}
+
+}  // namespace stapes::decode
