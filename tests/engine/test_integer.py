@@ -35,7 +35,7 @@ def hear(network, chunks):
     return np.concatenate(parts)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.integers(0, 3000), max_size=8), st.integers(0, 2**32 - 1))
 def test_streaming_equals_offline_for_every_chunking(network, lengths, seed):
     samples = noise(sum(lengths), seed)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -10,6 +10,7 @@ from stapes.errors import FormatError
 levels = st.integers(-127, 127)
 
 
+@settings(max_examples=40)
 @given(st.data(), st.integers(1, 17), st.integers(1, 70), st.integers(0, 5))
 def test_is_the_sum_of_products(data, rows, columns, batch):
     matrix = data.draw(arrays.arrays(np.int8, (rows, columns), elements=levels))
