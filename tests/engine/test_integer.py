@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,6 +71,15 @@ def test_what_goes_between_the_parts_is_exact(network):
     for values, bits in ((frames, 10), (predictions, 10), (network.logits(frames[0], predictions), 12)):
         assert values.dtype == np.float32
         np.testing.assert_array_equal(values * 2**bits, np.rint(values * 2**bits))
+
+
+def test_log_probabilities_are_those_of_exact_arithmetic_rounded_once(network):
+    frame, part = hear(network, [noise(9000)])[2], network.predict(np.array([[3, 5], [-1, 0]]))
+    given = network.join(frame, part)
+    for logits, row in zip(network.logits(frame, part).tolist(), given, strict=True):
+        total = math.fsum(math.exp(logit - max(logits)) for logit in logits)
+        exact = np.array([logit - max(logits) - math.log(total) for logit in logits], np.float32)
+        np.testing.assert_array_equal(row, exact)
 
 
 @pytest.mark.parametrize("seed", range(6))

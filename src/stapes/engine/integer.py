@@ -139,9 +139,11 @@ class IntegerNetwork:
 
     def join(self, encoder_frame: Array, predictions: Array) -> Array:
         """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
-        logits = self.logits(encoder_frame, predictions)
+        logits = self.logits(encoder_frame, predictions).astype(np.float64)
         logits -= logits.max(axis=1, keepdims=True)
-        log_probs: Array = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        exact = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        # Rounded from float64, so that neither the order of the sum nor the library matters.
+        log_probs: Array = exact.astype(np.float32)
         return log_probs
 
     def encode_features(self, frames: Array, state: IntegerState) -> tuple[Array, IntegerState]:
