@@ -156,6 +156,20 @@ void Encoder::encode(std::span<const Job> jobs, Workspace& work) const {
   }
 }
 
+void Encoder::accept(std::span<const float> frames, EncoderState& state, Workspace& work,
+                     std::vector<std::int16_t>& encoded) const {
+  // A few at a time, so that the features that wait stay few.
+  const std::size_t some = kSubsampling * settings_.mel_bins;
+  for (; !frames.empty(); frames = frames.subspan(std::min(some, frames.size()))) {
+    quantise(frames.first(std::min(some, frames.size())), state);
+    while (ready(state)) {
+      encoded.resize(encoded.size() + joint());
+      const Job job{&state, std::span(encoded).last(joint())};
+      encode(std::span(&job, 1), work);
+    }
+  }
+}
+
 void Encoder::convolve(std::span<const Job> jobs, Workspace& work) const {
   for (std::size_t job = 0; job < jobs.size(); ++job) {
     const Image features{jobs[job].state->features, settings_.mel_bins, 1};

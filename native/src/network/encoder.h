@@ -63,6 +63,10 @@ class Encoder {
   };
   void encode(std::span<const Job> jobs, Workspace& work) const;
 
+  // Appends the encoder frames [T, J] that further log-mel frames [F, M] of one stream complete to `encoded`.
+  void accept(std::span<const float> frames, EncoderState& state, Workspace& work,
+              std::vector<std::int16_t>& encoded) const;
+
   std::size_t joint() const { return projection_.rows(); }
 
  private:
