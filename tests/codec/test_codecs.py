@@ -96,11 +96,17 @@ def test_float16_rounds_half_to_even() -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_unsigned_keeps_whole_numbers(bits: int) -> None:
+@pytest.mark.parametrize("coded", [0, 1])
+def test_unsigned_keeps_whole_numbers(bits: int, coded: int) -> None:
     numbers = np.array([[0, 1, 2**bits - 1]], np.float32)
-    sections = Unsigned(bits).encode(numbers)
+    sections = Unsigned(bits, coded).encode(numbers)
     assert len(sections["values"]) == 3 * bits // 8
-    np.testing.assert_array_equal(Unsigned(bits).decode(sections, (1, 3)), numbers)
+    np.testing.assert_array_equal(Unsigned(bits, coded).decode(sections, (1, 3)), numbers)
+    many = np.repeat(numbers, 3000, axis=0)
+    many[::2, 2] = 1
+    sections = Unsigned(bits, coded).encode(many)
+    assert (len(sections["values"]) < 9000 * bits // 8) == bool(coded)
+    np.testing.assert_array_equal(Unsigned(bits, coded).decode(sections, (3000, 3)), many)
 
 
 @pytest.mark.parametrize("number", [-1.0, 0.5, 256.0])
@@ -112,6 +118,8 @@ def test_unsigned_refuses_what_it_cannot_keep(number: float) -> None:
 def test_unsigned_takes_8_or_16_bits() -> None:
     with pytest.raises(ConfigError, match="unsigned: 8 or 16 bits are accepted, got 7"):
         Unsigned(7)
+    with pytest.raises(ConfigError, match="unsigned: coded is 2; 0 and 1 are accepted"):
+        Unsigned(8, 2)
 
 
 def test_scalar_is_one_float() -> None:

@@ -150,6 +150,8 @@ def other_tensors() -> dict[str, Any]:
         "uniform": (np.random.default_rng(0).standard_normal((3, 2, 5)).astype(np.float32), Uniform()),
         "unsigned": (np.arange(0, 256, dtype=np.float32).reshape(2, 128), Unsigned(8)),
         "unsigned16": (np.array([0, 1, 256, 65535], np.float32), Unsigned(16)),
+        "unsigned.coded": (np.arange(2400, dtype=np.float32) % 300 // 90, Unsigned(8, 1)),
+        "unsigned16.coded": (np.arange(2400, dtype=np.float32) % 300, Unsigned(16, 1)),
     }
 
 

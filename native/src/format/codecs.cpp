@@ -36,9 +36,9 @@ std::span<const std::string_view> settings_of(CodecKind kind) {
     case CodecKind::kSparse:
       return all;
     case CodecKind::kDense:
+    case CodecKind::kUnsigned:
       return all.first(2);
     case CodecKind::kUniform:
-    case CodecKind::kUnsigned:
       return all.first(1);
     default:
       return {};
@@ -124,7 +124,7 @@ std::vector<SectionRule> Codec::sections(const Shape& shape) const {
     case CodecKind::kFloat32:
       return {exactly("values", 4 * weights)};
     case CodecKind::kUnsigned:
-      return {exactly("values", static_cast<std::uint64_t>(bits / 8) * weights)};
+      return {codes_rule(*this, "values", static_cast<std::uint64_t>(bits / 8) * weights)};
     case CodecKind::kUniform:
       if (shape.empty()) refuse("uniform: a tensor with at least one axis is accepted, got a scalar");
       return {exactly("codes", weights), exactly("scales", 4 * static_cast<std::uint64_t>(shape[0]))};
@@ -153,6 +153,7 @@ Codec codec_by_name(std::string_view name, const std::vector<CodecParameter>& pa
     codec.permuted = one_of(codec, "permuted", given("permuted", 0), kFlags) == 1;
   } else {
     codec.bits = static_cast<int>(checked_bits(codec, given("bits", 8)));
+    codec.coded = one_of(codec, "coded", given("coded", 0), kFlags) == 1;
   }
   return codec;
 }

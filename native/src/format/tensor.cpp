@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "error.h"
+#include "format/code_stream.h"
 #include "format/little_endian.h"
 #include "format/matrix_sections.h"
 #include "sentence.h"
@@ -61,7 +62,7 @@ void Tensor::check() {
     case CodecKind::kFloat32:
       return check_floats(sections_[0]);
     case CodecKind::kUnsigned:
-      return;
+      return decode_numbers();
     case CodecKind::kUniform:
       check_uniform(sections_[0], weights_of(shape_) / shape_[0]);
       return check_scales(codec_.name(), sections_[1]);
@@ -70,6 +71,14 @@ void Tensor::check() {
       decode_sections(matrix, sections_, decoded_);
       check_matrix(matrix);
   }
+}
+
+void Tensor::decode_numbers() {
+  const auto packed_bytes = static_cast<std::size_t>(weights_of(shape_) * (codec_.bits / 8));
+  if (sections_[0].size() == packed_bytes) return;
+  const RunLengths lengths = [=](const std::function<void(std::size_t)>& visit) { visit(packed_bytes); };
+  decoded_.push_back(decoded(sections_[0], lengths, 8, "unsigned: section 'values'"));
+  sections_[0] = decoded_.back();
 }
 
 std::vector<float> Tensor::floats() const {

@@ -43,6 +43,8 @@ class Tensor {
 
  private:
   void check();
+  // Of the codec `unsigned`, where they are entropy-coded.
+  void decode_numbers();
 
   std::string name_;
   Shape shape_;

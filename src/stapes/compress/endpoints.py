@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes import format
-from stapes.codec import Codec, Float32, Uniform
+from stapes.codec import Codec, Dense, Float32
 
 PREFIX = "endpoint."
 # Weights of a table lie in rows, so that each row has a scale of its own.
@@ -38,5 +38,5 @@ def add_endpointer(
 
 def _coded(name: str, tensor: NDArray[np.float32]) -> tuple[NDArray[np.float32], Codec]:
     if name == "completeness":
-        return tensor.reshape(-1, _ROW), Uniform()
-    return tensor, Uniform() if tensor.ndim > 1 else Float32()
+        return tensor.reshape(-1, _ROW), Dense(8, coded=1)
+    return tensor, Dense(8, coded=1) if tensor.ndim > 1 else Float32()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes import config
-from stapes.codec import Codec, Uniform, Unsigned
+from stapes.codec import Codec, Dense, Unsigned
 from stapes.train.ngram import Order, estimate
 from stapes.train.recipe import LanguageModelConfig
 
@@ -54,8 +54,8 @@ def _children(order: Order, longer: Order) -> NDArray[np.int64]:
 
 
 def _numbers(values: NDArray[np.int64]) -> tuple[NDArray[np.float32], Codec]:
-    return values.astype(np.float32)[np.newaxis], Unsigned(8 if values.max() < 256 else 16)
+    return values.astype(np.float32)[np.newaxis], Unsigned(8 if values.max() < 256 else 16, coded=1)
 
 
 def _scores(values: NDArray[np.float64]) -> tuple[NDArray[np.float32], Codec]:
-    return values.astype(np.float32)[np.newaxis], Uniform()
+    return values.astype(np.float32)[np.newaxis], Dense(8, coded=1)
