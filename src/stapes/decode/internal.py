@@ -44,7 +44,8 @@ class InternalLanguageModel:
         log_probs = self._scorer.join(unheard, prediction)[0].astype(np.float64)
         labels = np.delete(log_probs, BLANK)
         log_probs -= labels.max() + np.log(np.exp(labels - labels.max()).sum())
-        return (-self._scale * np.maximum(log_probs, _LOWEST_LOG_PROB)).astype(np.float32)
+        taken_off: NDArray[np.float32] = (-self._scale * np.maximum(log_probs, _LOWEST_LOG_PROB)).astype("f4")
+        return taken_off
 
     def step(self, state: Context, label: int) -> Context:
         """The context after ``label``."""
