@@ -38,7 +38,7 @@ class Dense(IntegerCodec):
 
     def section_bytes(self, shape: tuple[int, ...]) -> dict[str, range]:
         rows, columns = side.matrix(self, shape)
-        plain = rows * int(stream.run_bytes(stream.run_lengths(1, columns), self.bits).sum())
+        plain = rows * stream.row_bytes(columns, self.bits)
         codes = entropy.coded_lengths(plain) if self.coded else exactly(plain)
         return {"codes": codes, **side.section_bytes(self, rows)}
 

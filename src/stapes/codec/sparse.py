@@ -47,11 +47,11 @@ class Sparse(IntegerCodec):
     def section_bytes(self, shape: tuple[int, ...]) -> dict[str, range]:
         rows, columns = self._matrix(shape)
         plain = rows * 8 * stream.window_count(columns)
-        most = rows * int(stream.run_bytes(stream.run_lengths(1, columns), self.bits).sum())
+        most = rows * stream.row_bytes(columns, self.bits)
         return {
             "masks": entropy.coded_lengths(plain) if self.coded else exactly(plain),
             "values": range(most + 1),
-            "offsets": exactly(4 * len(_blocks(rows))),
+            "offsets": exactly(4 * (-(-rows // BLOCK_ROWS) + 1)),
             **({"order": exactly(2 * rows)} if self.permuted else {}),
             **side.section_bytes(self, rows),
         }

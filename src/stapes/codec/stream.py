@@ -21,6 +21,12 @@ def window_count(columns: int) -> int:
     return -(-columns // WINDOW)
 
 
+def row_bytes(columns: int, bits: int) -> int:
+    """Bytes of a row of ``columns`` codes of ``bits``."""
+    full, rest = divmod(columns, WINDOW)
+    return full * WINDOW * bits // 8 + -(-rest * bits // 8)
+
+
 def run_lengths(rows: int, columns: int) -> NDArray[np.int64]:
     """Columns of each run of a matrix [R, C], in the order of the stream."""
     widths = np.full(window_count(columns), WINDOW)
