@@ -16,8 +16,11 @@ from stapes.decode import (
     Dictation,
     Endpointer,
     Levels,
+    Melody,
     Reason,
+    Sound,
     end_probability,
+    remember,
     text_features,
 )
 from tests.decode.scorers import scripted
@@ -43,8 +46,10 @@ class Tables:
     projection: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
-    hidden_weight: np.ndarray
-    hidden_bias: np.ndarray
+    input_weight: np.ndarray
+    input_bias: np.ndarray
+    recurrent_weight: np.ndarray
+    recurrent_bias: np.ndarray
     output_weight: np.ndarray
     output_bias: float
 
@@ -55,15 +60,17 @@ def random_tables(seed: int = 0, buckets: int = 64) -> Tables:
     def draw(*shape: int) -> np.ndarray:
         return rng.standard_normal(shape).astype(np.float32)
 
-    inputs = SCALARS + 2 * 2
+    inputs = SCALARS + 2
     return Tables(
         completeness=draw(buckets),
         completeness_bias=0.5,
         projection=draw(2, J),
         mean=draw(inputs),
         scale=np.abs(draw(inputs)),
-        hidden_weight=draw(4, inputs),
-        hidden_bias=draw(4),
+        input_weight=draw(12, inputs),
+        input_bias=draw(12),
+        recurrent_weight=draw(12, 4),
+        recurrent_bias=draw(12),
         output_weight=draw(4),
         output_bias=0.25,
     )
@@ -83,7 +90,8 @@ def after(labels, frames, levels_db, point=None):
         if frame in emitted:
             node = node.emit(emitted[frame], frame, 0.0, 1.0)
         heard = replace(heard, frames=frame + 1, nodes=(node,))
-        state = pointer.advance(np.full(J, frame, np.float32), level_db, math.log(0.5), heard, state)
+        sound = Sound(level_db, 0.75, 7.0 + frame / 8)
+        state = pointer.advance(np.full(J, frame, np.float32), sound, math.log(0.5), heard, state)
     return pointer, state
 
 
@@ -126,16 +134,28 @@ def test_the_scalars_are_those_of_the_specification():
         max(-8, min(8, state.log_odds)) / 2,
         math.log1p(2),
         math.log1p(13),
+        0.75,
+        state.melody.height,
+        state.melody.slope,
     ]
-    assert state.observed[:10] == pytest.approx(scalars, rel=1e-5)
-    # Five frames of speech, whose level is learned, then the first three of the pause and none after them.
-    trace = [2.53, 1.27, 0.63, 0.32, 0.16, -29.8, -40, -40]
-    assert state.observed[10:18] * 10 == pytest.approx(trace, abs=0.1)
-    assert state.observed[18 : 18 + J] == pytest.approx([12] * J)
-    voice = 0.0
-    for frame in range(3, 8):
-        voice = 0.85 * voice + 0.15 * frame
-    assert state.observed[18 + J :] == pytest.approx([voice] * J, rel=1e-5)
+    assert state.observed[:SCALARS] == pytest.approx(scalars, rel=1e-5)
+    assert state.observed[SCALARS:] == pytest.approx([12] * J)
+
+
+def test_the_melody_is_that_of_the_user():
+    _, state = after([1], [3], SPOKEN_DB)
+    heights = [7.0 + frame / 8 for frame in range(3, 8)]
+    melody = Melody()
+    for height in heights:
+        melody = melody.follow(Sound(-30.0, 0.75, height))
+    assert state.melody == melody
+    assert (melody.frames, melody.mean) == (5, pytest.approx(np.mean(heights)))
+    assert melody.height == pytest.approx(heights[-1] - np.mean(heights))
+    assert melody.follow(Sound(-30.0, 0.5, 5.0)) == melody
+    first = Melody().follow(Sound(-30.0, 0.75, 7.0)).follow(Sound(-30.0, 0.75, 8.0))
+    assert (first.height, first.slope) == (0.5, pytest.approx(0.4 * 0.5))
+    # The mean of fifty frames and more forgets.
+    assert Melody(50, 7.0).follow(Sound(-30.0, 0.75, 8.0)).mean == pytest.approx(7.02)
 
 
 def test_levels_follow_noise_and_speech():
@@ -162,14 +182,26 @@ def test_levels_are_kept_for_the_next_utterance():
 
 def test_the_probability_is_that_of_the_network():
     tables = random_tables()
-    observed = np.random.default_rng(1).standard_normal(SCALARS + 2 * J).astype(np.float32)
-    frames = [tables.projection @ observed[SCALARS + J * i :][:J] for i in range(2)]
-    inputs = (np.concatenate([observed[:SCALARS], *frames]) - tables.mean) * tables.scale
-    hidden = np.tanh(tables.hidden_weight @ inputs + tables.hidden_bias)
-    expected = 1 / (1 + np.exp(-(tables.output_weight @ hidden + 0.25)))
-    assert end_probability(tables, observed) == pytest.approx(float(expected), rel=1e-5)
+    rng = np.random.default_rng(1)
+    hidden = rng.standard_normal(4).astype(np.float32)
+    observed = rng.standard_normal(SCALARS + J).astype(np.float32)
+    inputs = np.concatenate([observed[:SCALARS], tables.projection @ observed[SCALARS:]])
+    given = tables.input_weight @ ((inputs - tables.mean) * tables.scale) + tables.input_bias
+    kept = tables.recurrent_weight @ hidden + tables.recurrent_bias
+    reset, update = (1 / (1 + np.exp(-(given[part] + kept[part]))) for part in (slice(4), slice(4, 8)))
+    new = np.tanh(given[8:] + reset * kept[8:])
+    expected = (1 - update) * new + update * hidden
+    assert remember(tables, observed, hidden) == pytest.approx(expected, rel=1e-5)
+    probability = 1 / (1 + np.exp(-(tables.output_weight @ hidden + 0.25)))
+    assert end_probability(tables, hidden) == pytest.approx(float(probability), rel=1e-5)
+
+
+def test_every_frame_is_remembered():
+    _, before = after([1], [3], SPOKEN_DB[:-1])
     _, state = after([1], [3], SPOKEN_DB)
-    assert state.probability == end_probability(tables, state.observed)
+    tables = random_tables()
+    assert np.array_equal(state.hidden, remember(tables, state.observed, before.hidden))
+    assert state.probability == end_probability(tables, state.hidden)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +210,10 @@ def test_the_probability_is_that_of_the_network():
         ({"probability": 0.39}, False, None),
         ({"probability": 0.4}, True, None),
         ({"probability": 0.6}, True, Reason.ENDPOINT),
-        ({"probability": 0.9, "hushed_frames": 1}, False, None),
+        ({"probability": 0.9, "hushed_frames": 1, "run_frames": 3}, False, None),
         ({"probability": 0.9, "hushed_frames": 3}, True, None),
+        ({"probability": 0.9, "hushed_frames": 0, "run_frames": 7}, True, None),
+        ({"probability": 0.9, "hushed_frames": 0, "run_frames": 8}, True, Reason.ENDPOINT),
         ({"probability": 0.9, "words": ()}, False, None),
         ({"run_frames": 49}, False, None),
         ({"run_frames": 50, "hushed_frames": 49}, False, None),

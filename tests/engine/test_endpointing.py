@@ -9,7 +9,7 @@ from stapes.engine.endpointing import SCALARS, Point, read_endpointing
 from stapes.errors import FormatError
 
 J, P, K = 5, 2, 3
-D = SCALARS + 2 * P
+D = SCALARS + P
 
 
 def tensors(**changes):
@@ -18,8 +18,10 @@ def tensors(**changes):
         "projection": (P, J),
         "mean": (D,),
         "scale": (D,),
-        "hidden_weight": (K, D),
-        "hidden_bias": (K,),
+        "input_weight": (3 * K, D),
+        "input_bias": (3 * K,),
+        "recurrent_weight": (3 * K, K),
+        "recurrent_bias": (3 * K,),
         "output_weight": (K,),
     }
     given = {name: np.full(shape, index, np.float32) for index, (name, shape) in enumerate(shapes.items())}
@@ -49,11 +51,13 @@ def test_an_end_pointer_is_read():
         learned.projection,
         learned.mean,
         learned.scale,
-        learned.hidden_weight,
-        learned.hidden_bias,
+        learned.input_weight,
+        learned.input_bias,
+        learned.recurrent_weight,
+        learned.recurrent_bias,
         learned.output_weight,
     ]
-    assert [value.flat[0] for value in values] == [1, 2, 3, 4, 5, 6]
+    assert [value.flat[0] for value in values] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_a_model_may_have_none():
@@ -94,6 +98,10 @@ def test_settings_that_are_refused(changes, message):
         (
             {"projection": np.zeros((P, J + 1), np.float32)},
             f"tensor 'endpoint.projection': shape [any, {J}] is expected, got [{P}, {J + 1}]",
+        ),
+        (
+            {"recurrent_weight": np.zeros((3 * K, K + 1), np.float32)},
+            f"tensor 'endpoint.recurrent_weight': shape [{3 * K}, {K}] is expected, got [{3 * K}, {K + 1}]",
         ),
         (
             {"scale": np.zeros(D + 1, np.float32)},

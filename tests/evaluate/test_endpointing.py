@@ -21,6 +21,18 @@ def test_rates_and_delays() -> None:
     assert score.lead_ms == pytest.approx(200)
 
 
+def test_utterances_count_what_they_weigh() -> None:
+    rare = Ended(end=1.0, final=0.5, speculative=0.5, resets=1, weight=0.5)
+    late = [
+        Ended(1.0, 1.0 + each / 10, 1.0, weight=weight) for each, weight in ((5, 1.0), (7, 3.0), (9, 1.0))
+    ]
+    score = score_endpoints([rare, *late])
+    assert (score.early, score.confirmed) == (pytest.approx(0.5 / 5.5), pytest.approx(5 / 5.5))
+    # 500 ms at 0, 700 ms at a quarter, 900 ms at the end.
+    assert score.median_ms == pytest.approx(700 + 200 / 3)
+    assert score.p90_ms == pytest.approx(900 - 200 * 0.4 / 3)
+
+
 def test_all_cut_off() -> None:
     score = score_endpoints([Ended(1.0, 0.9, 0.9)])
     assert score.early == 1

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from stapes.engine.endpointing import Point
 from stapes.errors import AudioError, ConfigError
+from stapes.features import WINDOW_SAMPLES, find_pitch
 from stapes.session import Final, Hearing, Reason, Recognizer, Session, to_json
 from stapes.session.pausing import pauses_alone
 
 VOCABULARY = ("<blk>", "\u2581go", "\u2581stop", "\u2581up", "per")
 FRAME_SAMPLES = 640
-HUSHED = 2
+HUSHED, NEW = 2, 2
 
 
 class PlayedNetwork:
@@ -64,14 +65,15 @@ def counting(speculative: int, final: int, **bounds: int) -> Any:
         return 1 / (1 + math.exp(-8 * math.tanh(math.log1p(frames) - 1)))
 
     none = pauses_alone(len(VOCABULARY))
-    weight = np.zeros((1, none.hidden_weight.shape[1]), np.float32)
-    weight[0, HUSHED] = 1
+    weight = np.zeros_like(none.input_weight)
+    weight[NEW, HUSHED] = 1
     point = Point(probability(speculative - 0.5), probability(final - 0.5), least_pause_ms=40, **bounds)
     return replace(
         none,
         scale=np.ones_like(none.scale),
-        hidden_weight=weight,
-        hidden_bias=np.array([-1], np.float32),
+        input_weight=weight,
+        # The update gate stays shut, so nothing is remembered.
+        input_bias=np.array([0, -40, -1], np.float32),
         output_weight=np.array([8], np.float32),
         points={"normal": point},
     )
@@ -290,6 +292,19 @@ def test_events_are_json() -> None:
 
 def test_hearing_knows_how_loud_a_block_was() -> None:
     hearing = Hearing(PlayedNetwork())
-    levels = [level for _, level in hearing.accept(np.concatenate([play(0, 4), np.zeros(320, np.float32)]))]
+    levels = [
+        sound.level_db for _, sound in hearing.accept(np.concatenate([play(0, 4), np.zeros(320, np.float32)]))
+    ]
     assert levels == [pytest.approx(-100), pytest.approx(20 * math.log10(0.5), abs=1e-6)]
     assert hearing.seconds == pytest.approx(0.08)
+
+
+def test_hearing_knows_how_high_the_last_60_ms_were() -> None:
+    times = np.arange(2 * FRAME_SAMPLES) / 16_000
+    voice = sum(np.sin(2 * np.pi * 125 * number * times) / number for number in range(1, 6)).astype(
+        np.float32
+    )
+    sounds = [sound for _, sound in Hearing(PlayedNetwork()).accept(0.1 * voice)]
+    window = find_pitch(0.1 * voice[-WINDOW_SAMPLES:])
+    assert (sounds[1].voicing, sounds[1].octaves) == (window.voicing, window.octaves)
+    assert window.octaves == pytest.approx(math.log2(125), abs=0.03)

@@ -1,82 +1,119 @@
 """An end-pointer learns what tells ends from pauses, and a table how sentences end."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from stapes.train.endpoints import (
-    EndpointTraining,
-    Observed,
-    fit_completeness,
-    fit_endpointer,
-    log_loss,
-    out_of_fold,
-    project,
-)
+from stapes.decode import SCALARS, end_probability, remember
+from stapes.train.endpoints import EndpointTraining, Observed, fit_completeness, fit_endpointer, out_of_fold
 
-SCALARS, J = 3, 4
-CONFIG = EndpointTraining(projected=2, hidden=4, steps=300, batch=256)
+J = 4
+CONFIG = EndpointTraining(components=3, projected=2, hidden=8, epochs=4, batch=8, rate=0.02)
+FRAME_S = 0.04
 
 
 def streams(count: int) -> list[Observed]:
-    """The second scalar falls below 0 at the end; the frames differ in one direction that means nothing."""
+    """Hushed for five frames in the middle and at the end; only how it sounded just before tells which is which."""
     rng = np.random.default_rng(0)
     made = []
     for _ in range(count):
-        end = int(rng.integers(10, 30))
-        inputs = rng.standard_normal((40, SCALARS + 2 * J)).astype(np.float32)
-        inputs[:, 1] = np.where(np.arange(40) < end, 1.0, -1.0) + 0.2 * inputs[:, 1]
-        inputs[:, SCALARS + 2] *= 10
-        inputs[:, SCALARS + J + 2] *= 10
-        made.append(Observed(inputs, end))
+        pause, end = sorted(rng.choice(np.arange(4, 28, 8), 2, replace=False) + rng.integers(0, 3, 2))
+        inputs = 0.2 * rng.standard_normal((36, SCALARS + J)).astype(np.float32)
+        frames = np.arange(36)
+        hushed = ((frames >= pause) & (frames < pause + 5)) | (frames >= end)
+        inputs[:, 1] += hushed
+        inputs[pause - 2 : pause, SCALARS + 2] += 3
+        inputs[end - 2 : end, SCALARS + 2] -= 3
+        made.append(Observed(inputs, FRAME_S * (frames - end + 1.0), frames > 2, hushed))
     return made
 
 
-def test_ends_are_learned_and_judged_on_streams_that_were_not_seen():
-    made = streams(30)
-    for stream, found in zip(made, out_of_fold(made, SCALARS, CONFIG, folds=3), strict=True):
-        assert found.shape == (40,)
-        assert found[stream.end_frame :].min() > 0.5 > found[: stream.end_frame].max()
+def test_what_was_heard_before_a_pause_is_remembered() -> None:
+    made = streams(40)
+    found = out_of_fold(made, range(40), SCALARS, replace(CONFIG, epochs=24), folds=2)
+    assert all(each.shape == (36,) for each in found)
+    pairs = list(zip(made, found, strict=True))
+    in_pauses = [each[stream.hushed & (stream.since_end_s < 0)].max() for stream, each in pairs]
+    at_ends = [each[stream.since_end_s > 4 * FRAME_S].min() for stream, each in pairs]
+    assert np.mean(at_ends) > 0.7 > 0.5 > np.mean(in_pauses)
 
 
-def test_the_projection_keeps_what_differs_most():
-    fitted = fit_endpointer(streams(5), SCALARS, CONFIG)
+def test_the_network_is_that_of_the_decoder() -> None:
+    made = streams(16)
+    fitted = fit_endpointer(made, SCALARS, CONFIG)
     assert fitted.projection.shape == (2, J)
-    assert abs(fitted.projection[0]) == pytest.approx([0, 0, 1, 0], abs=0.1)
-    observed = streams(1)[0].inputs
-    inputs = project(observed, SCALARS, fitted.projection)
-    expected = np.concatenate(
-        [
-            observed[:, :SCALARS],
-            observed[:, SCALARS : SCALARS + J] @ fitted.projection.T,
-            observed[:, SCALARS + J :] @ fitted.projection.T,
-        ],
-        axis=1,
+    names = (
+        "projection",
+        "mean",
+        "scale",
+        "input_weight",
+        "input_bias",
+        "recurrent_weight",
+        "recurrent_bias",
     )
-    assert inputs == pytest.approx(expected, abs=1e-5)
+    tables = SimpleNamespace(
+        **{name: getattr(fitted, name) for name in names},
+        output_weight=fitted.output_weight,
+        output_bias=float(fitted.output_bias[0]),
+    )
+    # Each half is left out once, and the other one is the same.
+    again = out_of_fold([*made, *made], [0] * 16 + [1] * 16, SCALARS, CONFIG, folds=2)[0]
+    hidden = np.zeros(8, np.float32)
+    for observed, expected in zip(made[0].inputs, again, strict=True):
+        hidden = remember(tables, observed, hidden)
+        assert end_probability(tables, hidden) == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_fit_is_the_same_again():
-    first, again = (fit_endpointer(streams(5), SCALARS, CONFIG) for _ in range(2))
-    assert np.array_equal(first.hidden_weight, again.hidden_weight)
+def test_a_fit_is_the_same_again() -> None:
+    first, again = (fit_endpointer(streams(8), SCALARS, CONFIG) for _ in range(2))
+    assert np.array_equal(first.input_weight, again.input_weight)
     assert np.array_equal(first.output_bias, again.output_bias)
 
 
-def test_no_fold_sees_its_own_streams():
-    made = streams(4)
-    found = out_of_fold(made, SCALARS, CONFIG, folds=2)
-    others = fit_endpointer([made[1], made[3]], SCALARS, CONFIG)
-    assert np.array_equal(found[0], others.probabilities(made[0].inputs, SCALARS))
-    assert np.array_equal(found[2], others.probabilities(made[2].inputs, SCALARS))
+def test_no_fold_sees_its_own_streams() -> None:
+    made = streams(12)
+    groups = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    found = out_of_fold(made, groups, SCALARS, CONFIG, folds=2)
+    changed = [replace(made[0], since_end_s=-made[0].since_end_s), *made[1:]]
+    others = out_of_fold(changed, groups, SCALARS, CONFIG, folds=2)
+    same = [np.array_equal(one, other) for one, other in zip(found, others, strict=True)]
+    assert same == [True, True, True, False, False, False] * 2
 
 
-def test_the_loss_is_the_cross_entropy_of_a_frame():
-    stream = Observed(np.zeros((4, SCALARS + 2 * J), np.float32), end_frame=3)
-    assert log_loss([stream], [np.array([0.1, 0.2, 0.5, 0.75])]) == pytest.approx(
-        -np.log([0.9, 0.8, 0.5, 0.75]).mean()
+def test_early_stops_cost_more() -> None:
+    # Nothing tells pauses from ends: who fears to stop early waits.
+    made = [
+        replace(each, inputs=each.inputs[:, : SCALARS + J] * (np.arange(SCALARS + J) < 2))
+        for each in streams(32)
+    ]
+    bold, careful = (
+        out_of_fold(made, [0] * 31 + [1], SCALARS, replace(CONFIG, early_cost_s=cost, early_weight=1.0), 2)[
+            31
+        ]
+        for cost in (0.2, 50.0)
     )
+    pause = made[31].hushed & (made[31].since_end_s < 0)
+    assert careful[pause].max() < bold[pause].max()
 
 
-def test_the_table_holds_the_log_odds_of_an_end():
+def test_a_stream_counts_what_it_weighs() -> None:
+    made = streams(16)
+    alone = fit_endpointer(
+        [replace(each, weight=1e-9 + (index < 8)) for index, each in enumerate(made)], SCALARS, CONFIG
+    )
+    other = [
+        replace(each, since_end_s=-each.since_end_s) if index >= 8 else each
+        for index, each in enumerate(made)
+    ]
+    again = fit_endpointer(
+        [replace(each, weight=1e-9 + (index < 8)) for index, each in enumerate(other)], SCALARS, CONFIG
+    )
+    assert again.input_weight == pytest.approx(alone.input_weight, abs=1e-3)
+
+
+def test_the_table_holds_the_log_odds_of_an_end() -> None:
     # Bucket 1 ends 9 times in 10, bucket 2 once in 10; bucket 3 is never seen.
     features = np.array([[1]] * 1000 + [[2]] * 1000)
     is_end = np.array([True] * 900 + [False] * 100 + [True] * 100 + [False] * 900)

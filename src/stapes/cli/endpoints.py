@@ -2,6 +2,8 @@
 
 import math
 import sys
+import zlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -22,24 +24,30 @@ if TYPE_CHECKING:
     from stapes.engine.endpointing import Endpointing, Point
     from stapes.evaluate import EndpointScore
     from stapes.session import Moment, Recognizer
-    from stapes.train.endpoints import EndpointTraining, Observed
+    from stapes.train.endpoints import Observed
 
 BUCKETS = 1 << 15
-FOLDS = 5
-# Dimensions kept of an encoder frame; the more streams, the more of them help.
-PROJECTED = (1, 8)
+FOLDS = 3
+# Pauses tell more than ends, so there are more of them than usual; streams count by how usual they are.
+PAUSE_PROBABILITY, SECOND_PAUSE_PROBABILITY = 0.8, 0.3
+TAIL_S = 2.2
+# The user is hushed for as long before a frame may be in a pause.
+HUSHED_FRAMES = 2
+# At the end of a stream that is learned from, since the last label.
+LONGEST_RUN_FRAMES = 15
+LEAST_STREAMS = 10
 # Names, share of utterances that may be cut off, and the longest pause that is waited for.
-POINTS = {"fast": (0.05, 1_500), "normal": (0.025, 2_000), "patient": (0.01, 3_000)}
+POINTS = {"fast": (0.05, 1_500), "normal": (0.04, 2_000), "patient": (0.01, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
 CONFIRMED = 0.9
-# Of log-odds 0 to 8 in steps of a quarter.
-THRESHOLDS = [1 / (1 + math.exp(-step / 4)) for step in range(33)]
+# Of log-odds -2 to 10 in steps of a quarter.
+THRESHOLDS = [1 / (1 + math.exp(-step / 4)) for step in range(-8, 41)]
 # How much less often a single word is drawn than a sentence of the same set.
 SINGLE_WORD_SHARE = 0.05
 # A text with as many recordings belongs to a closed set.
 COMMON = 5
 
-Watched = list[tuple["SpokenStream", list["Moment"]]]
+Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
 
 
 @click.command(name="endpoints")
@@ -51,7 +59,7 @@ Watched = list[tuple["SpokenStream", list["Moment"]]]
     help="Folder that 'stapes corpus prepare' wrote.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
-@click.option("--streams", default=400, show_default=True, type=click.IntRange(20), help="To learn from.")
+@click.option("--streams", default=600, show_default=True, type=click.IntRange(20), help="To learn from.")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")
 def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None:
     """Fit the end-pointer of MODEL and write the model with it.
@@ -66,7 +74,7 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
     """
     try:
         from stapes.compress.endpoints import add_endpointer
-        from stapes.train.endpoints import fit_endpointer
+        from stapes.train.endpoints import EndpointTraining, fit_endpointer, out_of_fold
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "torch", "train", "Fitting an end-pointer") from None
     from stapes.decode import SCALARS
@@ -78,9 +86,15 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
     unlearned = _unlearned(recognizer, table, bias)
     watching = _watch(recognizer, unlearned, chosen, seed)
     with click.progressbar(watching, length=len(chosen), label="listening", file=sys.stderr) as progress:
-        watched = list(progress)
+        watched = [each for each in progress if _ends_with_its_words(*each)]
+    if len(watched) < LEAST_STREAMS:
+        raise CorpusError(
+            f"{data}: in {len(watched)} of {streams} streams something is heard near the end; at least "
+            f"{LEAST_STREAMS} are expected"
+        )
     observed = [_observed(*each) for each in watched]
-    config, found = _cross_validate(observed, seed)
+    config = EndpointTraining(seed=seed)
+    found = out_of_fold(observed, [_group(utterance) for utterance, _, _ in watched], SCALARS, config, FOLDS)
     points = _points(recognizer, watched, found, unlearned)
     fitted = fit_endpointer(observed, SCALARS, config)
     tensors = {name: getattr(fitted, name) for name in _TENSORS}
@@ -95,7 +109,21 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
         click.echo(f"{name:8} " + "  ".join(f"{key} {value:g}" for key, value in point["measured"].items()))
 
 
-_TENSORS = ("projection", "mean", "scale", "hidden_weight", "hidden_bias", "output_weight")
+_TENSORS = (
+    "projection",
+    "mean",
+    "scale",
+    "input_weight",
+    "input_bias",
+    "recurrent_weight",
+    "recurrent_bias",
+    "output_weight",
+)
+
+
+def _group(utterance: "Utterance") -> int:
+    """Equal where the same person speaks."""
+    return zlib.crc32((utterance.speaker or utterance.id).encode())
 
 
 def _choose(data: Path, count: int, seed: int) -> list["Utterance"]:
@@ -154,7 +182,7 @@ def _unlearned(recognizer: "Recognizer", table: "NDArray[np.float32]", bias: flo
 
 def _watch(
     recognizer: "Recognizer", learned: "Endpointing", utterances: Sequence["Utterance"], seed: int
-) -> Iterator[tuple["SpokenStream", list["Moment"]]]:
+) -> Iterator[Watched]:
     """A stream of each utterance, and what is observed in it."""
     from stapes.corpus.streams import StreamConfig, make_streams
     from stapes.decode import Endpointer
@@ -163,46 +191,69 @@ def _watch(
 
     network = recognizer.network
     endpointer = Endpointer(network.vocabulary, learned, Point(0.5, 0.5), network.frame_ms)
-    for stream in make_streams(utterances, partial(word_gaps, network), StreamConfig(), seed):
-        yield stream, rehearse(recognizer, endpointer, stream.samples)
+    config = StreamConfig(
+        tail_s=TAIL_S,
+        pause_probability=PAUSE_PROBABILITY,
+        second_pause_probability=SECOND_PAUSE_PROBABILITY,
+    )
+    streams = make_streams(utterances, partial(word_gaps, network), config, seed)
+    for utterance, stream in zip(utterances, streams, strict=True):
+        yield utterance, stream, rehearse(recognizer, endpointer, stream.samples)
 
 
-def _observed(stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
+def _ends_with_its_words(utterance: "Utterance", stream: "SpokenStream", moments: list["Moment"]) -> bool:
+    """Whether the last label is about where the end is; else a word was missed, or what follows is no speech."""
+    from stapes.corpus.streams import RATE_HZ
+
+    before = [moment.endpoint for moment in moments if moment.seconds * RATE_HZ <= stream.end_samples]
+    return bool(before) and before[-1].run_frames <= LONGEST_RUN_FRAMES
+
+
+def _observed(utterance: "Utterance", stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
     import numpy as np
 
     from stapes.corpus.streams import RATE_HZ
     from stapes.train.endpoints import Observed
 
-    inputs = np.stack([moment.endpoint.observed for moment in moments])
-    return Observed(inputs, sum(moment.seconds * RATE_HZ <= stream.end_samples for moment in moments))
+    states = [moment.endpoint for moment in moments]
+    return Observed(
+        np.stack([state.observed for state in states]),
+        np.array([moment.seconds - stream.end_samples / RATE_HZ for moment in moments]),
+        np.array([bool(state.words) for state in states]),
+        np.array([state.hushed_frames >= HUSHED_FRAMES for state in states]),
+        _weight(utterance, stream),
+    )
 
 
-def _cross_validate(
-    observed: list["Observed"], seed: int
-) -> tuple["EndpointTraining", list["NDArray[np.float64]"]]:
-    """How to fit best, and what each stream gets from a fit on others."""
-    from stapes.decode import SCALARS
-    from stapes.train.endpoints import EndpointTraining, log_loss, out_of_fold
+def _weight(utterance: "Utterance", stream: "SpokenStream") -> float:
+    """How much more often there are as many pauses in a stream as usual than in one that is learned from."""
+    from stapes.corpus.streams import StreamConfig
 
-    tried = []
-    for projected in PROJECTED:
-        config = EndpointTraining(projected=projected, seed=seed)
-        found = out_of_fold(observed, SCALARS, config, FOLDS)
-        tried.append((log_loss(observed, found), config, found))
-    _, config, found = min(tried, key=lambda each: each[0])
-    return config, found
+    if " " not in utterance.text:
+        return 1.0
+    usual = StreamConfig()
+    pause, second = usual.pause_probability, usual.second_pause_probability
+    if not stream.pauses:
+        return (1 - pause) / (1 - PAUSE_PROBABILITY)
+    ratio = (1 - second) / (1 - SECOND_PAUSE_PROBABILITY)
+    return (
+        pause / PAUSE_PROBABILITY * (ratio if len(stream.pauses) == 1 else second / SECOND_PAUSE_PROBABILITY)
+    )
 
 
 def _points(
-    recognizer: "Recognizer", watched: Watched, found: Sequence["NDArray[np.float64]"], learned: "Endpointing"
+    recognizer: "Recognizer",
+    watched: Sequence[Watched],
+    found: Sequence["NDArray[np.float64]"],
+    learned: "Endpointing",
 ) -> dict[str, Any]:
     """The operating points, chosen on probabilities ``found`` without looking at the stream itself."""
     from stapes import config
     from stapes.session import with_probabilities
 
     judged = [
-        (stream, with_probabilities(moments, each))
-        for (stream, moments), each in zip(watched, found, strict=True)
+        (utterance, stream, with_probabilities(moments, each))
+        for (utterance, stream, moments), each in zip(watched, found, strict=True)
     ]
     tried = partial(_score, recognizer, learned, judged)
     return {name: config.to_dict(_point(tried, *limits)) for name, limits in POINTS.items()}
@@ -226,12 +277,15 @@ def _point(tried: Callable[["Point"], "EndpointScore"], early: float, longest_pa
 
 
 def _first(suits: Callable[["Point"], bool], points: Sequence["Point"]) -> "Point":
-    """The first of ``points``, in rising order of caution, that suits, or the last one."""
-    return next((point for point in points if suits(point)), points[-1])
+    """The first of ``points``, in rising order of caution, that suits, or the last one.
+
+    Behind one that suits all of them are taken to suit.
+    """
+    return points[min(bisect_left(points, True, key=suits), len(points) - 1)]
 
 
 def _score(
-    recognizer: "Recognizer", learned: "Endpointing", judged: Watched, point: "Point"
+    recognizer: "Recognizer", learned: "Endpointing", judged: Sequence[Watched], point: "Point"
 ) -> "EndpointScore":
     """How well ``point`` does on streams whose probabilities are known."""
     from stapes.corpus.streams import RATE_HZ
@@ -242,7 +296,8 @@ def _score(
     network = recognizer.network
     endpointer = Endpointer(network.vocabulary, learned, point, network.frame_ms)
     ended = []
-    for stream, moments in judged:
-        result = outcome(moments, endpointer)
-        ended.append(Ended(stream.end_samples / RATE_HZ, result.final, result.speculative, result.resets))
+    for utterance, stream, moments in judged:
+        result, end = outcome(moments, endpointer), stream.end_samples / RATE_HZ
+        weight = _weight(utterance, stream)
+        ended.append(Ended(end, result.final, result.speculative, result.resets, weight))
     return score_endpoints(ended)

@@ -169,13 +169,13 @@ def _speech(recording: Waveform) -> tuple[int, int, int]:
     """Where speech begins and ends, and up to where its decay is kept.
 
     The end is that of the last 10 ms that are both 10 dB above the noise (the 5th percentile of all of them) and
-    less than 40 dB below loud speech (the 95th): what follows is room, breath or the decay of the last sound.
+    less than 30 dB below loud speech (the 95th): what follows is room, breath or the decay of the last sound.
     """
     last = speech_end(recording)
     begin = max(0, len(recording) - speech_end(recording[::-1]))
     powers = frame_powers(recording[:last])
     floor, loud = np.percentile(powers, (5, 95)) if len(powers) else (0.0, 0.0)
-    heard = np.flatnonzero(powers >= min(max(floor * 10, loud / 10_000), loud))
+    heard = np.flatnonzero(powers >= min(max(floor * 10, loud / 1_000), loud))
     end = (int(heard[-1]) + 1) * FRAME_SAMPLES if len(heard) else last
     return begin, max(begin + 1, min(end, last)), last
 

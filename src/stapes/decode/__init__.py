@@ -9,10 +9,10 @@ from stapes.decode.endpoint import (
     Endpointer,
     EndpointState,
     EndpointTables,
-    Levels,
     OperatingPoint,
     Reason,
     end_probability,
+    remember,
 )
 from stapes.decode.expectation import Expectation
 from stapes.decode.greedy import GreedySearch, GreedyState
@@ -21,6 +21,7 @@ from stapes.decode.internal import InternalLanguageModel
 from stapes.decode.ngram import NGram, NGramTables
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
 from stapes.decode.segmenter import Segmenter
+from stapes.decode.sound import Levels, Melody, Sound
 from stapes.decode.trace import Merge, Node
 from stapes.decode.wording import LatticeLimits
 
@@ -43,6 +44,7 @@ __all__ = [
     "InternalLanguageModel",
     "LatticeLimits",
     "Levels",
+    "Melody",
     "Merge",
     "NGram",
     "NGramTables",
@@ -53,8 +55,10 @@ __all__ = [
     "Reason",
     "Scorer",
     "Segmenter",
+    "Sound",
     "Word",
     "end_probability",
     "read_phrases",
+    "remember",
     "text_features",
 ]

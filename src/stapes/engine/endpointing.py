@@ -1,6 +1,6 @@
 """The end-pointer in a packed model, as ``spec/endpoints.md`` describes it, checked once.
 
-Letters: B buckets, J joint, P projected dimensions, S scalars, K hidden units.
+Letters: B buckets, J joint, P projected dimensions, S scalars, D = S + P inputs, K hidden units.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from stapes.engine.optional import read_optional
 from stapes.errors import ConfigError, FormatError
 
 KIND = "endpointer"
-SCALARS = 18
+SCALARS = 13
 PREFIX = "endpoint."
 _WHERE = "packed model: end-pointer"
 
@@ -28,7 +28,7 @@ class Point:
     Args:
         speculative: least probability for a speculation, in (0, 1).
         final: least probability for an end, in (0, 1) and at least ``speculative``.
-        least_pause_ms: without loud sound before a speculation, from 0; an end takes twice as long.
+        least_pause_ms: of a pause before a speculation, from 0; an end takes twice as long.
         longest_pause_ms: before the utterance ends in any case, above twice ``least_pause_ms``.
         no_speech_ms: without any word before the utterance ends empty, above ``longest_pause_ms``.
         longest_ms: before the utterance ends in mid-speech, above ``longest_pause_ms``.
@@ -88,10 +88,12 @@ class Endpointing:
         completeness: [B].
         completeness_bias: its bias.
         projection: [P, J].
-        mean: [S + 2 P].
-        scale: [S + 2 P].
-        hidden_weight: [K, S + 2 P].
-        hidden_bias: [K].
+        mean: [D].
+        scale: [D].
+        input_weight: [3 K, D].
+        input_bias: [3 K].
+        recurrent_weight: [3 K, K].
+        recurrent_bias: [3 K].
         output_weight: [K].
         output_bias: of the log-odds.
         points: operating points by name.
@@ -102,8 +104,10 @@ class Endpointing:
     projection: Array
     mean: Array
     scale: Array
-    hidden_weight: Array
-    hidden_bias: Array
+    input_weight: Array
+    input_bias: Array
+    recurrent_weight: Array
+    recurrent_bias: Array
     output_weight: Array
     output_bias: float
     points: Mapping[str, Point]
@@ -121,17 +125,20 @@ def read_endpointing(
     if settings is None:
         return None
     projection = _take(tensors, "projection", (None, joint))
-    hidden_weight = _take(tensors, "hidden_weight", (None, SCALARS + 2 * len(projection)))
-    units, inputs = hidden_weight.shape
+    inputs = SCALARS + len(projection)
+    output_weight = _take(tensors, "output_weight", (None,))
+    units = len(output_weight)
     return Endpointing(
         completeness=_take(tensors, "completeness", (None, None)).reshape(-1),
         completeness_bias=settings.completeness_bias,
         projection=projection,
         mean=_take(tensors, "mean", (inputs,)),
         scale=_take(tensors, "scale", (inputs,)),
-        hidden_weight=hidden_weight,
-        hidden_bias=_take(tensors, "hidden_bias", (units,)),
-        output_weight=_take(tensors, "output_weight", (units,)),
+        input_weight=_take(tensors, "input_weight", (3 * units, inputs)),
+        input_bias=_take(tensors, "input_bias", (3 * units,)),
+        recurrent_weight=_take(tensors, "recurrent_weight", (3 * units, units)),
+        recurrent_bias=_take(tensors, "recurrent_bias", (3 * units,)),
+        output_weight=output_weight,
         output_bias=settings.output_bias,
         points=settings.points,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,14 @@ class Ended:
         final: when the utterance was ended.
         speculative: when the speculation was made that held at the end, at most ``final``.
         resets: speculations that did not hold.
+        weight: above 0; how much this utterance counts.
     """
 
     end: float
     final: float
     speculative: float
     resets: int = 0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,24 @@ def score_endpoints(utterances: Sequence[Ended]) -> EndpointScore:
     """Score at least one utterance; delays are not-a-number where every one was ended early."""
     delays_ms = np.array([1000 * (each.final - each.end) for each in utterances])
     leads_ms = np.array([1000 * (each.final - each.speculative) for each in utterances])
-    late_ms = delays_ms[delays_ms >= 0]
-    median_ms, p90_ms = np.percentile(late_ms, (50, 90)) if late_ms.size else (np.nan, np.nan)
+    weights = np.array([each.weight for each in utterances])
+    late = delays_ms >= 0
+    median_ms, p90_ms = (_percentile(delays_ms[late], weights[late], each) for each in (50, 90))
     return EndpointScore(
         utterances=len(utterances),
-        early=float((delays_ms < 0).mean()),
-        median_ms=float(median_ms),
-        p90_ms=float(p90_ms),
-        lead_ms=float(np.median(leads_ms)),
-        confirmed=float(np.mean([each.resets == 0 for each in utterances])),
+        early=float(np.average(~late, weights=weights)),
+        median_ms=median_ms,
+        p90_ms=p90_ms,
+        lead_ms=_percentile(leads_ms, weights, 50),
+        confirmed=float(np.average([each.resets == 0 for each in utterances], weights=weights)),
     )
+
+
+def _percentile(values: NDArray[np.float64], weights: NDArray[np.float64], percent: float) -> float:
+    """Of ``values`` that count ``weights``; not-a-number of none."""
+    if not values.size:
+        return float("nan")
+    order = values.argsort()
+    before = np.cumsum(weights[order]) - weights[order]
+    # The usual percentile where all count alike: from the first value to the last one.
+    return float(np.interp(percent / 100 * before[-1], before, values[order]))

@@ -1,10 +1,12 @@
-"""Sound as a network hears it: encoder frames, each with how loud it was."""
+"""Sound as a network hears it: encoder frames, each with how loud and how high it was."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stapes.decode import Sound
+from stapes.features import WINDOW_SAMPLES, find_pitch
 from stapes.session.recognizer import NETWORK_RATE_HZ, Network
 
 BLOCK_SAMPLES = 640
@@ -14,8 +16,8 @@ end of a block, so nothing is told noticeably later than it could be."""
 # -100 dB: digital silence has a level, too.
 _LEAST_POWER = 1e-10
 
-Heard = tuple[NDArray[np.float32], float]
-"""An encoder frame [J], and the level of the block that completed it, in dB relative to full scale."""
+Heard = tuple[NDArray[np.float32], Sound]
+"""An encoder frame [J], and the sound of the block that completed it."""
 
 
 class Hearing:
@@ -28,6 +30,7 @@ class Hearing:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._pending = np.zeros(0, np.float32)
+        self._window = np.zeros(WINDOW_SAMPLES, np.float32)
         self._heard_samples = 0
         self._state = network.init_state()
 
@@ -48,10 +51,10 @@ class Hearing:
         for block in samples[:whole].reshape(-1, BLOCK_SAMPLES):
             self._heard_samples += BLOCK_SAMPLES
             frames, self._state = self._network.accept(block, self._state)
-            power = np.square(block, dtype=np.float64).mean()
-            level_db = float(10 * np.log10(power + _LEAST_POWER))
+            self._window = np.concatenate([self._window[BLOCK_SAMPLES:], block])
+            sound = _sound(block, self._window)
             for frame in frames:
-                yield frame, level_db
+                yield frame, sound
 
     def flush(self) -> NDArray[np.float32]:
         """The encoder frames [n, J] that remain when the sound ends."""
@@ -60,3 +63,10 @@ class Hearing:
         rest, self._state = self._network.flush(state)
         self._pending = self._pending[:0]
         return np.concatenate([frames, rest])
+
+
+def _sound(block: NDArray[np.float32], window: NDArray[np.float32]) -> Sound:
+    """Of ``block``, at the end of ``window``."""
+    power = np.square(block, dtype=np.float64).mean()
+    pitch = find_pitch(window)
+    return Sound(float(10 * np.log10(power + _LEAST_POWER)), pitch.voicing, pitch.octaves)

@@ -15,16 +15,18 @@ POINTS = {
 
 def pauses_alone(joint: int) -> Endpointing:
     """For a model whose joint is ``joint`` wide: a speculation and an end after 0.7, 1 or 2 s without a word."""
-    none, inputs = np.zeros(1, np.float32), np.zeros(SCALARS + 2, np.float32)
+    inputs, gates = np.zeros(SCALARS + 1, np.float32), np.zeros(3, np.float32)
     return Endpointing(
-        completeness=none,
+        completeness=gates[:1],
         completeness_bias=0.0,
         projection=np.zeros((1, joint), np.float32),
         mean=inputs,
         scale=inputs,
-        hidden_weight=inputs[np.newaxis],
-        hidden_bias=none,
-        output_weight=none,
+        input_weight=np.zeros((3, SCALARS + 1), np.float32),
+        input_bias=gates,
+        recurrent_weight=gates[:, np.newaxis],
+        recurrent_bias=gates,
+        output_weight=gates[:1],
         output_bias=0.0,
         points=POINTS,
     )

@@ -50,10 +50,10 @@ def rehearse(recognizer: Recognizer, endpointer: Endpointer, samples: NDArray[np
     hearing, search = Hearing(recognizer.network), recognizer.beam_search()
     heard, endpoint = search.init_state(), endpointer.init_state()
     moments = []
-    for frame, level_db in hearing.accept(samples):
+    for frame, sound in hearing.accept(samples):
         heard = search.advance(frame[np.newaxis], heard)
         log_blank = search.log_blank(frame, heard)
-        endpoint = endpointer.advance(frame, level_db, log_blank, heard, endpoint)
+        endpoint = endpointer.advance(frame, sound, log_blank, heard, endpoint)
         moments.append(Moment(hearing.seconds, endpoint))
     return moments
 

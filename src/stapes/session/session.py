@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stapes.audio import Resampler, to_mono
-from stapes.decode import BeamState, EndpointState, Phrases, Reason
+from stapes.decode import BeamState, EndpointState, Phrases, Reason, Sound
 from stapes.errors import AudioError
 from stapes.lattice import Lattice
 from stapes.session.certainty import with_certainty
@@ -107,17 +107,15 @@ class Session:
 
     def _hear(self, samples: NDArray[np.float32]) -> list[Event]:
         return [
-            event
-            for frame, level_db in self._hearing.accept(samples)
-            for event in self._follow(frame, level_db)
+            event for frame, sound in self._hearing.accept(samples) for event in self._follow(frame, sound)
         ]
 
-    def _follow(self, frame: NDArray[np.float32], level_db: float) -> list[Event]:
+    def _follow(self, frame: NDArray[np.float32], sound: Sound) -> list[Event]:
         """Take in one encoder frame [J]; what it changes."""
         before = self._utterance
         search = self._search.advance(frame[np.newaxis], before.search)
         log_blank = self._search.log_blank(frame, search)
-        endpoint = self._endpointer.advance(frame, level_db, log_blank, search, before.endpoint)
+        endpoint = self._endpointer.advance(frame, sound, log_blank, search, before.endpoint)
         self._utterance = replace(before, search=search, endpoint=endpoint)
         # While every history takes blank the text stays.
         events = [] if search.nodes is before.search.nodes else self._tell_text()

@@ -1,15 +1,17 @@
-"""Fitting an end-pointer: a table of how sentences end, and a small network over what is observed frame by frame.
+"""Fitting an end-pointer: a table of how sentences end, and a small recurrent network over what is observed.
 
-Shapes: X examples, F features of a text, B buckets, T frames, D inputs, P projected dimensions, J joint width,
-K hidden units.
+Shapes: X examples, F features of a text, B buckets or batch, T frames, S scalars, J joint width, C components,
+P projected dimensions, D = S + P inputs, K hidden units.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.nn import functional
 
 Array = NDArray[np.float32]
@@ -18,29 +20,47 @@ Array = NDArray[np.float32]
 _TABLE_STEPS = 80
 _TABLE_DECAY = 3.0
 
+_LEAST_VARIANCE = 1e-6
+_LENGTH_SPREAD_FRAMES = 15
+# Where the user speaks, and long after the end, nothing is decided any more.
+_TALKING_WEIGHT = 0.15
+_SOON_S, _LATER_WEIGHT = 1.2, 0.2
+
 
 @dataclass(frozen=True)
 class EndpointTraining:
     """How the network is fitted.
 
     Args:
-        projected: P, dimensions kept of an encoder frame.
+        components: C, principal ones of the encoder frames; only they are looked at.
+        projected: P, dimensions that are made of them.
         hidden: K.
-        steps: of Adam over batches of ``batch`` frames.
-        batch: frames.
+        epochs: passes over the streams.
+        batch: streams.
+        rate: greatest learning rate, of AdamW with one cycle.
         decay: of the weights.
         early_weight: how much more a frame before the end counts than one after it.
+        stop_from: share of the steps after which the cost of stopping counts as well.
+        early_cost_s: what it costs to stop before the end, in seconds of waiting after it.
+        longest_s: what it costs never to stop; a later stop costs no more.
         jitter: of the inputs in training, in standard deviations.
+        dropout: of inputs and hidden units in training.
         seed: of all that is drawn.
     """
 
+    components: int = 48
     projected: int = 8
-    hidden: int = 16
-    steps: int = 600
-    batch: int = 1024
-    decay: float = 1e-3
+    hidden: int = 32
+    epochs: int = 16
+    batch: int = 32
+    rate: float = 4e-3
+    decay: float = 1e-2
     early_weight: float = 2.0
-    jitter: float = 0.5
+    stop_from: float = 0.3
+    early_cost_s: float = 8.0
+    longest_s: float = 2.0
+    jitter: float = 0.3
+    dropout: float = 0.15
     seed: int = 0
 
 
@@ -49,24 +69,32 @@ class Observed:
     """What an end-pointer observed in one stream.
 
     Args:
-        inputs: [T, S + 2 J].
-        end_frame: the first frame after the user has finished.
+        inputs: [T, S + J].
+        since_end_s: [T] seconds since the user has finished, negative before.
+        spoken: [T] whether there is a word.
+        hushed: [T] whether the user is hushed for some frames.
+        weight: above 0; how much the stream counts.
     """
 
     inputs: Array
-    end_frame: int
+    since_end_s: Array
+    spoken: NDArray[np.bool_]
+    hushed: NDArray[np.bool_]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The network; the names are those of `stapes.decode.EndpointModel`.
+    """The network; the names are those of `stapes.decode.EndpointTables`.
 
     Args:
         projection: [P, J].
         mean: [D].
         scale: [D].
-        hidden_weight: [K, D].
-        hidden_bias: [K].
+        input_weight: [3 K, D].
+        input_bias: [3 K].
+        recurrent_weight: [3 K, K].
+        recurrent_bias: [3 K].
         output_weight: [K].
         output_bias: [1].
     """
@@ -74,17 +102,12 @@ class Fitted:
     projection: Array
     mean: Array
     scale: Array
-    hidden_weight: Array
-    hidden_bias: Array
+    input_weight: Array
+    input_bias: Array
+    recurrent_weight: Array
+    recurrent_bias: Array
     output_weight: Array
     output_bias: Array
-
-    def probabilities(self, observed: Array, scalars: int) -> NDArray[np.float64]:
-        """[X] of ``observed`` [X, S + 2 J]."""
-        inputs = (project(observed, scalars, self.projection) - self.mean) * self.scale
-        hidden = np.tanh(inputs @ self.hidden_weight.T + self.hidden_bias)
-        log_odds = (hidden @ self.output_weight + self.output_bias).astype(np.float64)
-        return 1 / (1 + np.exp(-log_odds))
 
 
 def fit_completeness(
@@ -111,83 +134,190 @@ def fit_completeness(
 
 
 def fit_endpointer(streams: Sequence[Observed], scalars: int, config: EndpointTraining) -> Fitted:
-    """Fit the probability that the user has finished to every frame of ``streams``.
+    """Fit the probability that the user has finished to ``streams``.
 
     Args:
-        streams: at least one.
+        streams: at least one batch.
         scalars: S, how many of the inputs are no encoder frames.
         config: how.
     """
-    observed = np.concatenate([stream.inputs for stream in streams])
-    projection = _principal(observed[:, scalars:].reshape(2 * len(observed), -1), config.projected)
-    inputs = project(observed, scalars, projection)
-    mean, scale = inputs.mean(axis=0), 1 / (inputs.std(axis=0) + 1e-3)
-    targets = np.concatenate([np.arange(len(s.inputs)) >= s.end_frame for s in streams])
-    hidden, output = _train(torch.from_numpy((inputs - mean) * scale), torch.from_numpy(targets), config)
-    return Fitted(
-        projection,
-        mean,
-        scale,
-        *(tensor.detach().numpy() for tensor in (hidden.weight, hidden.bias, output.weight[0], output.bias)),
-    )
+    whitening = _whiten(streams, scalars, config.components)
+    net = _train([_tensors(stream, whitening, config) for stream in streams], scalars, config)
+    return _export(net, whitening, scalars)
 
 
 def out_of_fold(
-    streams: Sequence[Observed], scalars: int, config: EndpointTraining, folds: int
+    streams: Sequence[Observed], groups: Sequence[int], scalars: int, config: EndpointTraining, folds: int
 ) -> list[NDArray[np.float64]]:
-    """The probability at each frame of each of ``streams``, fitted on those of the other ``folds``."""
+    """The probability at each frame of each of ``streams``, fitted on those of the other ``folds``.
+
+    Streams of the same one of ``groups``, a number from 0 for each stream, are in the same fold.
+    """
+    whitening = _whiten(streams, scalars, config.components)
+    tensors = [_tensors(stream, whitening, config) for stream in streams]
     found: list[NDArray[np.float64]] = [np.zeros(0)] * len(streams)
     for fold in range(folds):
-        others = [stream for index, stream in enumerate(streams) if index % folds != fold]
-        fitted = fit_endpointer(others, scalars, config)
-        for index in range(fold, len(streams), folds):
-            found[index] = fitted.probabilities(streams[index].inputs, scalars)
+        left_out = [index for index, group in enumerate(groups) if group % folds == fold]
+        chosen = sorted(set(range(len(streams))) - set(left_out))
+        net = _train([tensors[index] for index in chosen], scalars, config)
+        with torch.no_grad():
+            for index in left_out:
+                found[index] = torch.sigmoid(net(tensors[index].inputs[None])[0]).double().numpy()
     return found
 
 
-def log_loss(streams: Sequence[Observed], found: Sequence[NDArray[np.float64]]) -> float:
-    """Mean cross-entropy, in nats a frame, of the probabilities ``found`` at each frame of each of ``streams``."""
-    losses = []
-    for stream, probabilities in zip(streams, found, strict=True):
-        right = np.where(np.arange(len(probabilities)) >= stream.end_frame, probabilities, 1 - probabilities)
-        losses.append(-np.log(np.maximum(right, 1e-6)))
-    return float(np.concatenate(losses).mean())
+@dataclass(frozen=True, eq=False)
+class _Whitening:
+    """Makes inputs of zero mean and unit variance of what was observed: (observed - mean) times matrix.
+
+    Args:
+        mean: [S + J].
+        scale: [S] of the scalars.
+        components: [J, C] of the encoder frames.
+    """
+
+    mean: Array
+    scale: Array
+    components: Array
 
 
-def project(observed: Array, scalars: int, projection: Array) -> Array:
-    """[X, S + 2 P] of [X, S + 2 J]: both encoder frames multiplied with ``projection`` [P, J]."""
-    frames = observed[:, scalars:].reshape(len(observed), 2, -1) @ projection.T
-    return np.concatenate([observed[:, :scalars], frames.reshape(len(observed), -1)], axis=1)
+def _whiten(streams: Sequence[Observed], scalars: int, count: int) -> _Whitening:
+    # Every fourth frame is enough to tell how they lie.
+    observed = np.concatenate([stream.inputs[::4] for stream in streams])
+    mean = observed.mean(axis=0)
+    frames = observed[:, scalars:] - mean[scalars:]
+    values, vectors = np.linalg.eigh(frames.T @ frames / len(frames))
+    largest = slice(None, -count - 1, -1)
+    components = vectors[:, largest] / np.sqrt(np.maximum(values[largest], _LEAST_VARIANCE))
+    return _Whitening(mean, 1 / (observed[:, :scalars].std(axis=0) + 1e-3), components.astype(np.float32))
 
 
-def _principal(frames: Array, count: int) -> Array:
-    """The first ``count`` principal directions of ``frames``."""
-    centred = frames - frames.mean(axis=0)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    return np.ascontiguousarray(vectors[:, ::-1][:, :count].T.astype(np.float32))
+@dataclass(frozen=True, eq=False)
+class _Stream:
+    """A stream as it is trained on: [T, S + C] inputs, [T] seconds since the end, [T] how much a frame counts."""
+
+    inputs: Tensor
+    since_end_s: Tensor
+    weights: Tensor
 
 
-def _train(
-    inputs: torch.Tensor, targets: torch.Tensor, config: EndpointTraining
-) -> tuple[torch.nn.Linear, torch.nn.Linear]:
-    """The hidden and the output layer."""
+def _tensors(stream: Observed, whitening: _Whitening, config: EndpointTraining) -> _Stream:
+    centred = stream.inputs - whitening.mean
+    scalars = len(whitening.scale)
+    inputs = np.concatenate(
+        [centred[:, :scalars] * whitening.scale, centred[:, scalars:] @ whitening.components], axis=1
+    )
+    before = config.early_weight * np.where(stream.hushed, 1.0, _TALKING_WEIGHT)
+    after = np.where(stream.since_end_s < _SOON_S, 1.0, _LATER_WEIGHT)
+    weights = np.where(stream.since_end_s > 0, after, before) * stream.spoken * stream.weight
+    return _Stream(
+        *(torch.from_numpy(each.astype(np.float32)) for each in (inputs, stream.since_end_s, weights))
+    )
+
+
+class _Net(nn.Module):
+    """A GRU over scalars and a projection of encoder frames; gives log-odds."""
+
+    def __init__(self, scalars: int, config: EndpointTraining, components: int) -> None:
+        super().__init__()
+        self.scalars, self.dropout = scalars, config.dropout
+        self.projection = nn.Linear(components, config.projected, bias=False)
+        self.gru = nn.GRU(scalars + config.projected, config.hidden, batch_first=True)
+        self.output = nn.Linear(config.hidden, 1)
+
+    def forward(self, inputs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """[B, T] of [B, T, S + C]; ``generator`` draws what is dropped in training."""
+        scalars, frames = inputs[..., : self.scalars], inputs[..., self.scalars :]
+        seen = self._drop(torch.cat([scalars, self.projection(frames)], dim=-1), generator)
+        log_odds: Tensor = self.output(self._drop(self.gru(seen)[0], generator))[..., 0]
+        return log_odds
+
+    def _drop(self, values: Tensor, generator: torch.Generator | None) -> Tensor:
+        if generator is None:
+            return values
+        kept = torch.rand(values.shape, generator=generator) >= self.dropout
+        return values * kept / (1 - self.dropout)
+
+
+def _train(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> _Net:
     generator = torch.Generator().manual_seed(config.seed)
-    hidden, output = torch.nn.Linear(inputs.shape[1], config.hidden), torch.nn.Linear(config.hidden, 1)
-    parameters = [*hidden.parameters(), *output.parameters()]
-    with torch.no_grad():
-        for parameter in parameters:
-            bound = parameter.shape[-1] ** -0.5
-            parameter.uniform_(-bound, bound, generator=generator)
-    weights = 1 + (config.early_weight - 1) * (~targets).float()
-    optimiser = torch.optim.AdamW(parameters, 3e-3, weight_decay=config.decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
-    for _ in range(config.steps):
-        batch = torch.randint(len(inputs), (config.batch,), generator=generator)
-        jitter = config.jitter * torch.randn((config.batch, inputs.shape[1]), generator=generator)
-        log_odds = output(torch.tanh(hidden(inputs[batch] + jitter)))[:, 0]
-        loss = functional.binary_cross_entropy_with_logits(log_odds, targets[batch].float(), weights[batch])
+    net = _Net(scalars, config, streams[0].inputs.shape[1] - scalars)
+    _initialise(net, generator)
+    optimiser = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.decay)
+    steps = config.epochs * math.ceil(len(streams) / config.batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, config.rate, total_steps=steps + 1, pct_start=0.1
+    )
+    for step in range(steps):
+        batch = _pad([streams[index] for index in _draw(streams, step, config)])
+        noise = config.jitter * torch.randn(batch.inputs.shape, generator=generator)
+        log_odds = net(batch.inputs + noise, generator)
+        loss = _cross_entropy(log_odds, batch)
+        if step > config.stop_from * steps:
+            loss = loss + _stop_cost(log_odds, batch, config)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-    return hidden, output
+    return net
+
+
+def _initialise(net: _Net, generator: torch.Generator) -> None:
+    bound = net.output.weight.shape[1] ** -0.5
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.uniform_(-bound, bound, generator=generator)
+
+
+def _draw(streams: Sequence[_Stream], step: int, config: EndpointTraining) -> list[int]:
+    """Which streams make the batch of ``step``: each once an epoch, those about as long together."""
+    batches = math.ceil(len(streams) / config.batch)
+    rng = np.random.default_rng((config.seed, step // batches))
+    lengths = np.array([len(stream.inputs) for stream in streams])
+    order = (lengths + _LENGTH_SPREAD_FRAMES * rng.standard_normal(len(streams))).argsort()
+    places = rng.permutation(batches)
+    return np.array_split(order, batches)[places[step % batches]].tolist()
+
+
+def _pad(streams: Sequence[_Stream]) -> _Stream:
+    """A batch; what is added counts nothing."""
+    parts = zip(*((each.inputs, each.since_end_s, each.weights) for each in streams), strict=True)
+    return _Stream(*(nn.utils.rnn.pad_sequence(part, batch_first=True) for part in parts))
+
+
+def _cross_entropy(log_odds: Tensor, batch: _Stream) -> Tensor:
+    targets = (batch.since_end_s > 0).float()
+    losses = functional.binary_cross_entropy_with_logits(log_odds, targets, batch.weights, reduction="sum")
+    return losses / batch.weights.sum().clamp(min=1.0)
+
+
+def _stop_cost(log_odds: Tensor, batch: _Stream, config: EndpointTraining) -> Tensor:
+    """Mean cost, in seconds, of stopping at each frame with its probability, if it has not been done before."""
+    counts = batch.weights > 0
+    going_on = torch.where(counts, functional.logsigmoid(-log_odds), torch.zeros(()))
+    before = going_on.cumsum(dim=1) - going_on
+    stopping = torch.exp(functional.logsigmoid(log_odds) + before) * counts
+    waiting = batch.since_end_s.clamp(max=config.longest_s)
+    cost = torch.where(batch.since_end_s < 0, torch.tensor(config.early_cost_s), waiting)
+    never = torch.exp(going_on.sum(dim=1)) * config.longest_s
+    weights = batch.weights.max(dim=1).values
+    return (((stopping * cost).sum(dim=1) + never) * weights).sum() / weights.sum().clamp(min=1.0)
+
+
+def _export(net: _Net, whitening: _Whitening, scalars: int) -> Fitted:
+    """The network over what is observed: whitening and projection of encoder frames become one matrix."""
+    tensors = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+    projection = tensors["projection.weight"] @ whitening.components.T
+    ones = np.ones(len(projection), np.float32)
+    return Fitted(
+        projection,
+        np.concatenate([whitening.mean[:scalars], projection @ whitening.mean[scalars:]]),
+        np.concatenate([whitening.scale, ones]),
+        tensors["gru.weight_ih_l0"],
+        tensors["gru.bias_ih_l0"],
+        tensors["gru.weight_hh_l0"],
+        tensors["gru.bias_hh_l0"],
+        tensors["output.weight"][0],
+        tensors["output.bias"],
+    )
