@@ -1,5 +1,6 @@
 """A small random network, saved as a checkpoint of training and packed, for tests that need some network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ from stapes import config
 from stapes import format as packed_format
 from stapes.codec import Codec, Float32, Uniform
 from stapes.compress import fold, integer_metadata, measure_ranges, pack
+from stapes.corpus import Subwords
 from stapes.features import Fbank
 from stapes.model import Transducer, TransducerConfig
 from stapes.train import checkpoint
 from stapes.train.checkpoint import Checkpoint
 from stapes.train.recipe import Recipe
 
+SPOKEN = ["turn on the light", "turn off the radio", "stop", "go on", "repeat that please"]
 PIECES = ["<blk>", "<unk>", *(f"▁w{index}" for index in range(10))]
 SIZES = TransducerConfig(vocabulary=len(PIECES), channels=(3, 5), hidden=24, layers=2, embedding=7, joint=11)
 
@@ -35,6 +38,17 @@ def random_checkpoint(
     path = folder / "best.safetensors"
     checkpoint.save(path, Checkpoint(7, network.state_dict(), {}, {}, facts))
     return path, network.eval()
+
+
+def speaking_checkpoint(folder: Path) -> Path:
+    """A checkpoint in ``folder`` with subwords, whose layers are large enough to be compressed in several ways."""
+    subwords = Subwords.train(SPOKEN, vocab_size=32)
+    sizes = TransducerConfig(vocabulary=32, channels=(3, 5), hidden=48, layers=2, embedding=8, joint=12)
+    path, _ = random_checkpoint(folder, sizes=sizes)
+    saved = checkpoint.load(path)
+    facts = {**saved.facts, "subwords": subwords.to_bytes().hex(), "pieces": subwords.pieces}
+    checkpoint.save(path, replace(saved, facts=facts))
+    return path
 
 
 def random_model(folder: Path, codec: Codec | None = None, seed: int = 0) -> tuple[Path, Transducer]:

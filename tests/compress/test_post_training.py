@@ -20,25 +20,16 @@ from stapes.compress.trained import read_trained
 from stapes.corpus import Subwords, read_manifest
 from stapes.errors import ConfigError, CorpusError
 from stapes.features import Fbank
-from stapes.model import TransducerConfig
-from stapes.train import checkpoint
-from tests.networks import random_checkpoint
+from tests.networks import speaking_checkpoint
 
 AN4 = Path(__file__).parents[1] / "data" / "an4" / "manifest.jsonl"
 UTTERANCES = read_manifest(AN4)[:3]
-TEXTS = ["turn on the light", "turn off the radio", "stop", "go on", "repeat that please"]
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint with subwords, whose layers are large enough to be tried in few bits."""
-    subwords = Subwords.train(TEXTS, vocab_size=32)
-    sizes = TransducerConfig(vocabulary=32, channels=(3, 5), hidden=48, layers=2, embedding=8, joint=12)
-    path, _ = random_checkpoint(tmp_path_factory.mktemp("run"), sizes=sizes)
-    saved = checkpoint.load(path)
-    facts = {**saved.facts, "subwords": subwords.to_bytes().hex(), "pieces": subwords.pieces}
-    checkpoint.save(path, dataclasses.replace(saved, facts=facts))
-    return path
+    """A checkpoint of a network that puts out subwords."""
+    return speaking_checkpoint(tmp_path_factory.mktemp("run"))
 
 
 SIZES_BYTES = (10**6, 50_000, 40_000)
