@@ -138,7 +138,7 @@ def test_a_recogniser_runs_what_it_is_told_to(model_path, tmp_path):
     assert isinstance(Recognizer(model_path, engine="integer").network, IntegerNetwork)
     assert isinstance(Recognizer(model_path, engine="reference").network, Network)
     assert Recognizer(model_path, engine="integer").transcribe(noise(8000)).text is not None
-    with pytest.raises(ConfigError, match="engine is 'fast'; integer, reference are accepted"):
+    with pytest.raises(ConfigError, match="engine is 'fast'; integer, native, reference are accepted"):
         engine.load(model_path, "fast")
     plain, _ = random_model(tmp_path)
     with pytest.raises(FormatError, match="holds no table 'integer'"):

@@ -4,6 +4,7 @@ from stapes.engine.bundled import bundled_model
 from stapes.engine.calibration import CALIBRATION, Calibration
 from stapes.engine.integer import IntegerNetwork, IntegerState
 from stapes.engine.loading import ENGINES, load
+from stapes.engine.native import NativeNetwork, NativeState, native_module
 from stapes.engine.reference import Network, NetworkState
 
 __all__ = [
@@ -12,8 +13,11 @@ __all__ = [
     "Calibration",
     "IntegerNetwork",
     "IntegerState",
+    "NativeNetwork",
+    "NativeState",
     "Network",
     "NetworkState",
     "bundled_model",
     "load",
+    "native_module",
 ]

@@ -100,7 +100,7 @@ class Recognizer:
         model: a packed model file, a loaded network, or None for the model that comes with stapes.
         beam: histories followed at once, at least 1; 1 is a greedy search, which knows no language model.
         engine: what runs a packed model: ``reference`` in floats, ``integer`` in integers, which are the same on every
-            machine. A loaded network runs itself.
+            machine, ``native`` in the same integers, compiled. A loaded network runs itself.
 
     Raises:
         FormatError: the file is missing, is no packed model, is damaged, or cannot be run by ``engine``.
