@@ -2,6 +2,9 @@
 #ifndef STAPES_H_
 #define STAPES_H_
 
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -13,6 +16,73 @@ STAPES_API const char* stapes_version(void);
 
 /* Name of the kernels that this CPU runs with: "reference", "avx2", "avx512" or "neon"; never freed. */
 STAPES_API const char* stapes_kernels(void);
+
+typedef enum stapes_status {
+  STAPES_OK = 0,
+  /* A packed model is missing, damaged, hostile or of another version. */
+  STAPES_FORMAT = 1,
+  /* A setting is out of range. */
+  STAPES_CONFIG = 2,
+  /* Samples are no sound, or came after the end. */
+  STAPES_AUDIO = 3,
+  /* There is not enough memory. */
+  STAPES_MEMORY = 4,
+  /* A mistake of the library or of its caller, such as a null pointer. */
+  STAPES_INTERNAL = 5
+} stapes_status;
+
+/* Where a function that fails tells why, in one sentence; cut off if it is longer. May be null wherever it is asked for. */
+typedef struct stapes_error {
+  stapes_status status;
+  char text[1024];
+} stapes_error;
+
+/* A packed model, ready to run. Any number of streams and threads share it; it may be freed before its streams. */
+typedef struct stapes_model stapes_model;
+/* One stream of sound; for one thread at a time. */
+typedef struct stapes_stream stapes_stream;
+/* Words that were heard. */
+typedef struct stapes_result stapes_result;
+
+typedef struct stapes_word {
+  /* UTF-8; lives as long as the result. */
+  const char* text;
+  /* From 0 to the duration of the stream. */
+  double start_seconds;
+  double end_seconds;
+  /* From 0 to 1; rough. */
+  double confidence;
+} stapes_word;
+
+/* Maps the packed model at `path` (UTF-8), checks it and makes it ready. */
+STAPES_API stapes_status stapes_model_open(const char* path, stapes_model** model, stapes_error* error);
+/* `model` may be null. */
+STAPES_API void stapes_model_free(stapes_model* model);
+
+/* A new stream. `beam` histories are followed at once, 1 to 1000: 1 is fastest and knows no language model, 16 is usual. */
+STAPES_API stapes_status stapes_stream_new(const stapes_model* model, int beam, stapes_stream** stream,
+                                           stapes_error* error);
+/* `stream` may be null. */
+STAPES_API void stapes_stream_free(stapes_stream* stream);
+
+/* Hears `count` further samples, mono at 16 kHz: floats in [-1, 1], or 16-bit integers. What is heard does not depend on how
+   the sound is cut. */
+STAPES_API stapes_status stapes_stream_push(stapes_stream* stream, const float* samples, size_t count,
+                                            stapes_error* error);
+STAPES_API stapes_status stapes_stream_push_int16(stapes_stream* stream, const int16_t* samples, size_t count,
+                                                  stapes_error* error);
+/* Ends the stream: what is asked for from now on is final. */
+STAPES_API stapes_status stapes_stream_finish(stapes_stream* stream, stapes_error* error);
+
+/* What was heard so far; later words may change earlier ones until the stream is finished. */
+STAPES_API stapes_status stapes_stream_result(stapes_stream* stream, stapes_result** result, stapes_error* error);
+/* The words with single spaces between them, UTF-8; lives as long as the result. */
+STAPES_API const char* stapes_result_text(const stapes_result* result);
+STAPES_API size_t stapes_result_word_count(const stapes_result* result);
+/* The words in order; they do not overlap. */
+STAPES_API const stapes_word* stapes_result_words(const stapes_result* result);
+/* `result` may be null. */
+STAPES_API void stapes_result_free(stapes_result* result);
 
 #ifdef __cplusplus
 }

@@ -16,8 +16,8 @@ from .test_programs import needs_compiler
 pytestmark = needs_compiler
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "data" / "an4").glob("*.flac"))[:3]
-# Both sum 64-bit floats in their own order; what is left is the rounding of 32-bit energies and of their logarithms.
-TOLERANCE = 1e-4
+# A 64-bit float that lies between two 32-bit ones may be rounded either way.
+TOLERANCE = 2e-6
 
 
 def native(
@@ -47,7 +47,7 @@ def native(
 def test_real_sound(path: Path) -> None:
     samples, _ = soundfile.read(path, dtype="float32")
     frames = native(samples, 1 << 30)
-    np.testing.assert_allclose(frames, Fbank()(samples), rtol=0, atol=TOLERANCE)
+    np.testing.assert_array_equal(frames, Fbank()(samples))
     for chunk in (0, 1, 159, 160, 640, 1000):
         np.testing.assert_array_equal(native(samples, chunk), frames)
 

@@ -5,8 +5,8 @@
 
 namespace stapes::decode {
 
-// In place: x[i] - max - ln(sum over j of exp(x[j] - max)). The sum is taken in 16 interleaved parts, these
-// then in pairs, and exp is a polynomial: the bits do not depend on the C library, and loops vectorise.
+// In place: x[i] - max - ln(sum over j of exp(x[j] - max)), computed in float64 and rounded once, so that the
+// order of the sum and the C library change a result about once in 10^8 times.
 void log_softmax(std::span<float> x);
 
 }  // namespace stapes::decode

@@ -13,7 +13,7 @@ namespace stapes::features {
 namespace {
 
 // The smallest energy whose logarithm is taken, as Kaldi has it.
-constexpr float kEnergyFloor = std::numeric_limits<float>::epsilon();
+constexpr double kEnergyFloor = static_cast<double>(std::numeric_limits<float>::epsilon());
 constexpr double kLongestWindowMs = 500;
 constexpr int kHighestRateHz = 192'000;
 
@@ -101,7 +101,7 @@ std::vector<Fbank::Filter> Fbank::make_filters(const FbankConfig& config) {
       const double weight = std::min((place - left) / (centre - left), (right - place) / (right - centre));
       if (weight <= 0) continue;
       if (filters[m].weights.empty()) filters[m].first = k;
-      filters[m].weights.push_back(static_cast<float>(weight));
+      filters[m].weights.push_back(weight);
     }
     if (filters[m].weights.empty()) {
       refuse(sentence("mel_bins: ", bins, " filters are too narrow for windows of ", shown(config.window_ms),
@@ -139,7 +139,7 @@ void Fbank::flush(FbankState& state, std::vector<float>& frames) const {
 void Fbank::append_frames(FbankState& state, std::int64_t end, std::vector<float>& frames) const {
   if (end <= state.frames_done || state.pending.empty()) return;
   const std::size_t points = config_.fft_samples();
-  Workspace work{std::vector<float>(points), spectrum_.workspace(), std::vector<float>(points / 2)};
+  Workspace work{std::vector<float>(points), spectrum_.workspace(), std::vector<double>(points / 2)};
   std::size_t place = frames.size();
   frames.resize(place + static_cast<std::size_t>(end - state.frames_done) * mel_bins());
   for (; state.frames_done < end; ++state.frames_done, place += mel_bins()) {
@@ -176,11 +176,11 @@ void Fbank::log_mel(Workspace& work, std::span<float> frame) const {
   spectrum_(work.signal, work.spectrum, work.power);
   for (std::size_t m = 0; m < frame.size(); ++m) {
     const Filter& filter = filters_[m];
-    float energy = 0;
+    double energy = 0;
     for (std::size_t k = 0; k < filter.weights.size(); ++k) {
       energy += work.power[filter.first + k] * filter.weights[k];
     }
-    frame[m] = std::log(std::max(energy, kEnergyFloor));
+    frame[m] = static_cast<float>(std::log(std::max(energy, kEnergyFloor)));
   }
 }
 

@@ -55,12 +55,12 @@ class Fbank {
   struct Workspace {
     std::vector<float> signal;
     PowerSpectrum::Workspace spectrum;
-    std::vector<float> power;
+    std::vector<double> power;
   };
   // A triangle: `weights` over the power bins from `first` on.
   struct Filter {
     std::size_t first;
-    std::vector<float> weights;
+    std::vector<double> weights;
   };
 
   static std::vector<Filter> make_filters(const FbankConfig& config);

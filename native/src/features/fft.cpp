@@ -93,7 +93,8 @@ PowerSpectrum::Workspace PowerSpectrum::workspace() const {
   return {zeros, zeros, zeros, zeros};
 }
 
-void PowerSpectrum::operator()(std::span<const float> signal, Workspace& work, std::span<float> power) const {
+void PowerSpectrum::operator()(std::span<const float> signal, Workspace& work,
+                               std::span<double> power) const {
   // The even samples as real and the odd ones as imaginary parts: two transforms in one.
   for (std::size_t k = 0; k < half_; ++k) {
     work.re[k] = static_cast<double>(signal[2 * k]);
@@ -114,7 +115,7 @@ void PowerSpectrum::operator()(std::span<const float> signal, Workspace& work, s
     const double odd_im = 0.5 * (work.re[mirrored] - work.re[k]);
     const double re = even_re + unpack_re_[k] * odd_re - unpack_im_[k] * odd_im;
     const double im = even_im + unpack_re_[k] * odd_im + unpack_im_[k] * odd_re;
-    power[k] = static_cast<float>(re * re + im * im);
+    power[k] = re * re + im * im;
   }
 }
 

@@ -21,8 +21,8 @@ class PowerSpectrum {
   };
   Workspace workspace() const;
 
-  // `power` [N / 2]: |Y[k]|^2 of `signal` [N] for k = 0 to N / 2 - 1, rounded to 32 bits.
-  void operator()(std::span<const float> signal, Workspace& work, std::span<float> power) const;
+  // `power` [N / 2]: |Y[k]|^2 of `signal` [N] for k = 0 to N / 2 - 1.
+  void operator()(std::span<const float> signal, Workspace& work, std::span<double> power) const;
 
  private:
   // One step of Stockham's transform: `stride` interleaved transforms of `points` points each.

@@ -1,0 +1,157 @@
+#include "engine/recognizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "decode/log_softmax.h"
+#include "engine/language_model.h"
+#include "error.h"
+#include "network/packed_source.h"
+#include "sentence.h"
+
+namespace stapes::engine {
+namespace {
+
+constexpr int kMostBeam = 1000;
+// Sound heard at once, so that a long chunk needs no long buffers.
+constexpr std::size_t kBlockSamples = 16'000;
+
+features::FbankConfig checked(const features::FbankConfig& config) {
+  try {
+    features::Fbank{config};
+  } catch (const Error& error) {
+    throw Error(Fault::kFormat, sentence("packed model: metadata: network: features: ", error.sentence()));
+  }
+  return config;
+}
+
+template <typename... Bodies>
+struct Overloaded : Bodies... {
+  using Bodies::operator()...;
+};
+
+std::variant<decode::GreedySearch, decode::BeamSearch> make_search(
+    decode::Scorer& scorer, const decode::Vocabulary& vocabulary,
+    std::optional<decode::NGram>& language_model, int beam) {
+  if (beam < 1 || beam > kMostBeam) {
+    throw Error(Fault::kConfig, sentence("stream: beam is ", beam, "; 1 to ", kMostBeam, " is accepted"));
+  }
+  if (beam == 1) return decode::GreedySearch(scorer, vocabulary);
+  std::vector<decode::Expectation*> expected;
+  if (language_model) expected.push_back(&*language_model);
+  return decode::BeamSearch(scorer, vocabulary, std::move(expected),
+                            {.beam = static_cast<std::size_t>(beam)});
+}
+
+}  // namespace
+
+std::shared_ptr<const Recognizer> Recognizer::open(const std::string& path, const kernels::Table& table) {
+  const format::Model model = format::Model::open(path);
+  try {
+    return std::shared_ptr<const Recognizer>(new Recognizer(model, table));
+  } catch (const Error& error) {
+    throw Error(error.fault(), sentence(path, ": ", error.sentence()));
+  }
+}
+
+Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
+    : hearing_(read_hearing(model)),
+      sizes_(network::read_settings(model)),
+      fbank_(checked(hearing_.features)),
+      vocabulary_(hearing_.vocabulary),
+      language_model_(read_language_model(model, vocabulary_.size())),
+      arena_(network::encoder_bytes_bound(sizes_) + network::joiner_bytes_bound(sizes_)),
+      encoder_(sizes_, network::PackedSource(model), table, arena_),
+      joiner_(sizes_, network::PackedSource(model), table, arena_) {}
+
+void Stream::NetworkScorer::predict(const decode::Context& context, std::span<std::int16_t> prediction) {
+  joiner_.predict(context.older, context.newer, prediction, work_);
+}
+
+void Stream::NetworkScorer::join(std::span<const std::int16_t> frame,
+                                 std::span<const std::int16_t> predictions, std::span<float> log_probs) {
+  joiner_.join(frame, predictions, log_probs, work_);
+  for (; !log_probs.empty(); log_probs = log_probs.subspan(vocabulary())) {
+    decode::log_softmax(log_probs.first(vocabulary()));
+  }
+}
+
+Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
+    : recognizer_(std::move(recognizer)),
+      encoder_work_(recognizer_->encoder_.make_workspace()),
+      scorer_(recognizer_->joiner_),
+      language_model_(recognizer_->language_model_
+                          ? std::make_optional<decode::NGram>(*recognizer_->language_model_)
+                          : std::nullopt),
+      search_(make_search(scorer_, recognizer_->vocabulary_, language_model_, beam)) {
+  state_.encoder = recognizer_->encoder_.init_state();
+  if (auto* const search = std::get_if<decode::BeamSearch>(&search_)) state_.search = search->init_state();
+}
+
+void Stream::accept(std::span<const float> samples) {
+  if (state_.finished)
+    throw Error(Fault::kAudio, "stream: finished; a new stream is needed for more samples");
+  if (!std::all_of(samples.begin(), samples.end(), [](float sample) { return std::isfinite(sample); })) {
+    throw Error(Fault::kAudio, "stream: a sample is not finite; samples from -1 to 1 are accepted");
+  }
+  state_.heard_samples += static_cast<std::int64_t>(samples.size());
+  hear(samples);
+}
+
+void Stream::finish() {
+  if (state_.finished) return;
+  const auto rate_per_ms = static_cast<std::size_t>(recognizer_->hearing_.features.sample_rate_hz / 1000);
+  const std::vector<float> tail(static_cast<std::size_t>(recognizer_->hearing_.tail_ms) * rate_per_ms);
+  hear(tail);
+  features_.clear();
+  recognizer_->fbank_.flush(state_.fbank, features_);
+  search(features_);
+  state_.finished = true;
+}
+
+void Stream::hear(std::span<const float> samples) {
+  while (!samples.empty()) {
+    const std::size_t count = std::min(samples.size(), kBlockSamples);
+    features_.clear();
+    recognizer_->fbank_.step(samples.first(count), state_.fbank, features_);
+    search(features_);
+    samples = samples.subspan(count);
+  }
+}
+
+void Stream::search(std::span<const float> features) {
+  frames_.clear();
+  recognizer_->encoder_.accept(features, state_.encoder, encoder_work_, frames_);
+  std::visit(Overloaded{[this](decode::GreedySearch& search) {
+                          search.advance(frames_, std::get<decode::GreedyState>(state_.search));
+                        },
+                        [this](decode::BeamSearch& search) {
+                          search.advance(frames_, std::get<decode::BeamState>(state_.search));
+                        }},
+             search_);
+}
+
+std::vector<HeardWord> Stream::words() {
+  const decode::Hypothesis found =
+      std::visit(Overloaded{[this](decode::GreedySearch& search) {
+                              return search.result(std::get<decode::GreedyState>(state_.search));
+                            },
+                            [this](decode::BeamSearch& search) {
+                              return search.result(std::get<decode::BeamState>(state_.search));
+                            }},
+                 search_);
+  const features::FbankConfig& features = recognizer_->hearing_.features;
+  const double frame_seconds = features.shift_ms * static_cast<double>(network::kSubsampling) / 1000;
+  const double duration = static_cast<double>(state_.heard_samples) / features.sample_rate_hz;
+  std::vector<HeardWord> words;
+  for (const decode::Word& word : found.words) {
+    words.push_back({.text = word.text,
+                     .start_seconds = std::min(word.start_frame * frame_seconds, duration),
+                     .end_seconds = std::min(word.end_frame * frame_seconds, duration),
+                     .confidence = word.confidence});
+  }
+  return words;
+}
+
+}  // namespace stapes::engine

@@ -1,0 +1,123 @@
+// A packed model, ready to run, and the streams of sound that it listens to.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "decode/beam.h"
+#include "decode/greedy.h"
+#include "decode/hypothesis.h"
+#include "decode/ngram.h"
+#include "decode/scorer.h"
+#include "decode/vocabulary.h"
+#include "engine/hearing.h"
+#include "features/fbank.h"
+#include "format/model.h"
+#include "kernels/arena.h"
+#include "kernels/table.h"
+#include "network/encoder.h"
+#include "network/joiner.h"
+#include "network/settings.h"
+
+namespace stapes::engine {
+
+// Never changes: any number of streams and threads share it.
+class Recognizer {
+ public:
+  // Throws Error (kFormat) if the file at `path` is missing, damaged, or holds no network for integer
+  // arithmetic.
+  static std::shared_ptr<const Recognizer> open(const std::string& path, const kernels::Table& table);
+
+  Recognizer(const Recognizer&) = delete;
+  Recognizer& operator=(const Recognizer&) = delete;
+
+ private:
+  friend class Stream;
+  Recognizer(const format::Model& model, const kernels::Table& table);
+
+  HearingSettings hearing_;
+  network::Settings sizes_;
+  features::Fbank fbank_;
+  decode::Vocabulary vocabulary_;
+  std::optional<decode::NGramTables> language_model_;
+  kernels::Arena arena_;
+  network::Encoder encoder_;
+  network::Joiner joiner_;
+};
+
+// A word in seconds, from 0 to the duration of the stream.
+struct HeardWord {
+  std::string text;
+  double start_seconds;
+  double end_seconds;
+  // From 0 to 1; rough.
+  double confidence;
+};
+
+// Where a stream stands; a value.
+struct StreamState {
+  std::int64_t heard_samples = 0;
+  bool finished = false;
+  features::FbankState fbank;
+  network::EncoderState encoder;
+  std::variant<decode::GreedyState, decode::BeamState> search;
+};
+
+// One stream of sound, for one thread at a time. Results are the same, bit for bit, for every way to cut it
+// into chunks.
+class Stream {
+ public:
+  // `beam` histories are followed at once; 1 is a greedy search, which knows no language model. Throws Error
+  // (kConfig) if it is out of range.
+  Stream(std::shared_ptr<const Recognizer> recognizer, int beam);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // Hears 16 kHz samples in [-1, 1]. Throws Error (kAudio) if one is not finite or the stream is finished.
+  void accept(std::span<const float> samples);
+  // Ends the stream; a second call changes nothing.
+  void finish();
+  // The words so far; those of a finished stream are final.
+  std::vector<HeardWord> words();
+
+  const StreamState& state() const { return state_; }
+  // Goes on from `state`, which comes from a stream of the same recognizer and beam.
+  void restore(StreamState state) { state_ = std::move(state); }
+
+ private:
+  class NetworkScorer final : public decode::Scorer {
+   public:
+    explicit NetworkScorer(const network::Joiner& joiner) : joiner_(joiner), work_(joiner.make_workspace()) {}
+
+    std::size_t joint() const override { return joiner_.joint(); }
+    std::size_t vocabulary() const override { return joiner_.vocabulary(); }
+    void predict(const decode::Context& context, std::span<std::int16_t> prediction) override;
+    void join(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions,
+              std::span<float> log_probs) override;
+
+   private:
+    const network::Joiner& joiner_;
+    network::Joiner::Workspace work_;
+  };
+
+  void hear(std::span<const float> samples);
+  // Log-mel frames to the search.
+  void search(std::span<const float> features);
+
+  std::shared_ptr<const Recognizer> recognizer_;
+  network::Encoder::Workspace encoder_work_;
+  NetworkScorer scorer_;
+  std::optional<decode::NGram> language_model_;
+  std::variant<decode::GreedySearch, decode::BeamSearch> search_;
+  StreamState state_;
+  // What one chunk gives.
+  std::vector<float> features_;
+  std::vector<std::int16_t> frames_;
+};
+
+}  // namespace stapes::engine

@@ -1,0 +1,118 @@
+// Uses the C API as a careless program would: c_api_tool MODEL. The status tells whether every answer was
+// right.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "stapes.h"
+
+namespace {
+
+stapes_model* model = nullptr;
+
+stapes_stream* new_stream(int beam) {
+  stapes_stream* stream = nullptr;
+  CHECK_EQUAL(stapes_stream_new(model, beam, &stream, nullptr), STAPES_OK);
+  return stream;
+}
+
+std::string text_of(stapes_stream* stream) {
+  stapes_result* result = nullptr;
+  CHECK_EQUAL(stapes_stream_result(stream, &result, nullptr), STAPES_OK);
+  std::string text = stapes_result_text(result);
+  stapes_result_free(result);
+  return text;
+}
+
+std::vector<int16_t> noise(std::size_t samples) {
+  std::vector<int16_t> sound;
+  std::uint32_t state = 1;
+  for (std::size_t index = 0; index < samples; ++index) {
+    state = state * 1664525 + 1013904223;
+    sound.push_back(static_cast<int16_t>(state >> 18));
+  }
+  return sound;
+}
+
+void null_pointers() {
+  stapes_error error;
+  CHECK_EQUAL(stapes_model_open(nullptr, &model, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(std::string(error.text), "stapes_model_open: a null pointer was given");
+  CHECK_EQUAL(stapes_model_open("x", nullptr, nullptr), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_stream_push(nullptr, nullptr, 0, nullptr), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_stream_finish(nullptr, nullptr), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_stream_result(nullptr, nullptr, nullptr), STAPES_INTERNAL);
+  stapes_model_free(nullptr);
+  stapes_stream_free(nullptr);
+  stapes_result_free(nullptr);
+}
+
+void refusals(const char* path) {
+  stapes_error error;
+  stapes_model* none = model;
+  CHECK_EQUAL(stapes_model_open("/there/is/none", &none, &error), STAPES_FORMAT);
+  CHECK_EQUAL(std::string(error.text), "/there/is/none: no such file; a packed model (.stapes) is expected");
+  CHECK(none == nullptr);
+  const std::string long_path(5000, 'x');
+  CHECK_EQUAL(stapes_model_open(long_path.c_str(), &none, &error), STAPES_FORMAT);
+  CHECK_EQUAL(std::strlen(error.text), sizeof(error.text) - 1);
+  CHECK_EQUAL(stapes_model_open(path, &model, &error), STAPES_OK);
+  CHECK_EQUAL(std::string(error.text), "");
+  stapes_stream* stream = nullptr;
+  CHECK_EQUAL(stapes_stream_new(model, 0, &stream, &error), STAPES_CONFIG);
+  CHECK_EQUAL(std::string(error.text), "stream: beam is 0; 1 to 1000 is accepted");
+}
+
+void sound_that_is_none() {
+  stapes_error error;
+  stapes_stream* const stream = new_stream(1);
+  const float bad = std::numeric_limits<float>::quiet_NaN();
+  CHECK_EQUAL(stapes_stream_push(stream, &bad, 1, &error), STAPES_AUDIO);
+  CHECK_EQUAL(std::string(error.text), "stream: a sample is not finite; samples from -1 to 1 are accepted");
+  CHECK_EQUAL(stapes_stream_push(stream, nullptr, 0, &error), STAPES_OK);
+  CHECK_EQUAL(stapes_stream_finish(stream, &error), STAPES_OK);
+  CHECK_EQUAL(stapes_stream_finish(stream, &error), STAPES_OK);
+  const int16_t late = 0;
+  CHECK_EQUAL(stapes_stream_push_int16(stream, &late, 1, &error), STAPES_AUDIO);
+  CHECK_EQUAL(std::string(error.text), "stream: finished; a new stream is needed for more samples");
+  stapes_stream_free(stream);
+}
+
+// Chunks of any length, floats or integers, and streams that outlive the model: the text is the same.
+void one_text() {
+  const std::vector<int16_t> sound = noise(20'000);
+  stapes_stream* const whole = new_stream(4);
+  stapes_stream* const pieces = new_stream(4);
+  stapes_model_free(model);
+  CHECK_EQUAL(stapes_stream_push_int16(whole, sound.data(), sound.size(), nullptr), STAPES_OK);
+  std::vector<float> floats;
+  for (const int16_t sample : sound) floats.push_back(static_cast<float>(sample) / 32768.0F);
+  for (std::size_t begin = 0, size = 1; begin < floats.size(); begin += size, size = size * 3 + 1) {
+    size = std::min(size, floats.size() - begin);
+    CHECK_EQUAL(stapes_stream_push(pieces, floats.data() + begin, size, nullptr), STAPES_OK);
+    CHECK(text_of(pieces).size() < 10'000);
+  }
+  CHECK_EQUAL(text_of(pieces), text_of(whole));
+  stapes_stream_finish(whole, nullptr);
+  stapes_stream_finish(pieces, nullptr);
+  CHECK(!text_of(whole).empty());
+  CHECK_EQUAL(text_of(pieces), text_of(whole));
+  stapes_stream_free(whole);
+  stapes_stream_free(pieces);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  null_pointers();
+  refusals(argv[1]);
+  sound_that_is_none();
+  one_text();
+  return check::failures == 0 ? 0 : 1;
+}
