@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,7 @@ class _Memory:
 
 def _measure(
     steps: dict[str, Step], memory: _Memory, rounds: int
-) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+) -> tuple[dict[str, dict[str, float]], dict[str, int]]:
     """Median microseconds by candidate, hot and cold, and the best of several ways to read memory."""
     times: dict[str, dict[str, list[float]]] = {name: {"hot": [], "cold": []} for name in steps}
     speeds: dict[int, list[float]] = {ahead: [] for ahead in AHEAD_BYTES}
@@ -230,7 +230,7 @@ def _composed_lstm() -> Step:
     from onnx import helper, numpy_helper
 
     random = np.random.default_rng(1)
-    constants = [numpy_helper.from_array(np.float32(1e-4), "scale")]
+    constants = [numpy_helper.from_array(np.array(1e-4, np.float32), "scale")]
     nodes, inputs, outputs, source = [], ["x"], [], "x"
     for layer in range(LAYERS):
         weights = random.integers(-127, 128, (2 * UNITS, 4 * UNITS)).astype(np.int8)
@@ -280,7 +280,13 @@ def _matmul_nbits(block: int) -> Step:
             numpy_helper.from_array(packed, f"W{layer}"),
             numpy_helper.from_array(scales, f"s{layer}"),
         ]
-        settings = {"K": columns, "N": rows, "bits": 4, "block_size": block, "accuracy_level": 4}
+        settings: dict[str, Any] = {
+            "K": columns,
+            "N": rows,
+            "bits": 4,
+            "block_size": block,
+            "accuracy_level": 4,
+        }
         nodes.append(
             helper.make_node(
                 "MatMulNBits",
@@ -294,7 +300,7 @@ def _matmul_nbits(block: int) -> Step:
 
 
 def _session(
-    nodes: list[Any], inputs: dict[str, tuple[int, ...]], outputs: list[str], constants: list[Any]
+    nodes: list[Any], inputs: Mapping[str, tuple[int, ...]], outputs: list[str], constants: list[Any]
 ) -> Step:
     """A step of a graph on one thread."""
     import onnxruntime
