@@ -196,21 +196,26 @@ def split_errors(
 
 
 def harm(bench: Bench, spoken: Sequence[Spoken], names: Sequence[str]) -> dict[str, Any]:
-    """What names that nobody says do to ordinary recordings."""
+    """What names that nobody says do to ordinary recordings.
+
+    A long list holds words that are misheard for others in any case, such as «frank» or «earth»: an insert is false
+    where the name is heard neither without the list nor said.
+    """
     phrases = Phrases(names)
     without, _ = bench.heard(spoken, lambda each: ())
     heard, _ = bench.heard(spoken, lambda each: [phrases])
     before, after = (jiwer.wer([each.text for each in spoken], texts) for texts in (without, heard))
-    inserted = [
-        name for each, text in zip(spoken, heard, strict=True) for name in false_names(each.text, text, names)
-    ]
+    inserted = Counter[bool]()
+    for each, text, alone in zip(spoken, heard, without, strict=True):
+        inserted.update(holds(alone, name) for name in false_names(each.text, text, names))
     return {
         "recordings": len(spoken),
         "wer_without": before,
         "wer_with": after,
         "change": after / before - 1,
-        "false_inserts": len(inserted),
-        "false_inserts_per_recording": len(inserted) / len(spoken),
+        "false_inserts": inserted[False],
+        "false_inserts_per_recording": inserted[False] / len(spoken),
+        "heard_without_the_list_as_well": inserted[True],
     }
 
 

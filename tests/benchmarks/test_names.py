@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.names import Spoken, false_names, one_list_each, split_errors
+from benchmarks.names import Spoken, false_names, harm, one_list_each, split_errors
 from benchmarks.names_set import _one_a_name, holds
 from stapes.corpus import Utterance
 
@@ -30,6 +30,19 @@ def test_a_name_is_false_where_the_reference_lacks_it_as_whole_words():
     assert false_names("call joanna", "call ann joanna", ["ann", "joanna", "zoe"]) == ["ann"]
     assert not holds("call joanna", "joan")
     assert not holds("call joanna", "anna")
+
+
+def test_what_is_misheard_in_any_case_is_no_fault_of_the_list():
+    class Played:
+        def heard(self, spoken, lists):
+            with_list = bool(lists(spoken[0]))
+            return (["call ann frank", "play zoe"] if with_list else ["call franz frank", "play it"]), 0.0
+
+    said = [spoken("call ian franks"), spoken("play it")]
+    found = harm(Played(), said, ["ann", "frank", "zoe"])
+    assert (found["false_inserts"], found["heard_without_the_list_as_well"]) == (2, 1)
+    assert found["false_inserts_per_recording"] == 1.0
+    assert (found["wer_without"], found["wer_with"]) == (2 / 5, 3 / 5)
 
 
 def test_a_list_holds_what_is_said_and_a_hundred_names():

@@ -37,8 +37,8 @@ from stapes.decode.words import WORD_MARK
 # Chosen on development utterances by `benchmarks.names --choose`.
 RARITY = 0.7
 COMMON = 5.0
-SIZE = 2.5
-FEW = 10
+SIZE = 4.0
+FEW = 24
 
 FIRST_CLASS = 0xE000
 """Code point (private use) that stands for the first class in a template; the others follow."""
