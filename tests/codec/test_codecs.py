@@ -101,6 +101,7 @@ def test_unsigned_keeps_whole_numbers(bits: int, coded: int) -> None:
     numbers = np.array([[0, 1, 2**bits - 1]], np.float32)
     sections = Unsigned(bits, coded).encode(numbers)
     assert len(sections["values"]) == 3 * bits // 8
+    assert sections["values"][bits // 8 : bits // 4] == (1).to_bytes(bits // 8, "little")
     np.testing.assert_array_equal(Unsigned(bits, coded).decode(sections, (1, 3)), numbers)
     many = np.random.default_rng(0).choice(2**bits // 20 * np.arange(20), (3000, 3)).astype(np.float32)
     sections = Unsigned(bits, coded).encode(many)
