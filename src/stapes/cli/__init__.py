@@ -25,7 +25,7 @@ VERBS = {
 }
 """The modules that hold the verbs, each as a click command named ``command``."""
 
-DEFAULT_BEAM = 16
+DEFAULT_BEAM = 24
 """What `stapes.Recognizer` takes as well; written here so that help need not import it."""
 
 EXIT_ERROR = 2

@@ -35,7 +35,7 @@ class LatticeLimits:
         ConfigError: a value is out of range.
     """
 
-    posterior: float = 1e-3
+    posterior: float = 1e-4
     max_arcs: int = MAX_ARCS
 
     def __post_init__(self) -> None:

@@ -108,7 +108,7 @@ class Recognizer:
     """
 
     def __init__(
-        self, model: str | Path | Network | None = None, beam: int = 16, engine: str = "reference"
+        self, model: str | Path | Network | None = None, beam: int = 24, engine: str = "reference"
     ) -> None:
         if beam < 1:
             raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
