@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import stapes.session
 from stapes import engine, format
-from stapes.cli import main
+from stapes.cli import DEFAULT_BEAM, main
 from stapes.session import Transcript, Word
 from tests.networks import random_model
 
@@ -85,7 +85,7 @@ def test_a_calibration_that_is_there_does_not_count(folder: Path, capsys: Any) -
         assert main(["calibrate", "tiny.stapes", "--data", "two.jsonl", "--out", "tiny.stapes"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == second
-    assert BoastfulRecognizer.made_with == (None, 16)
+    assert BoastfulRecognizer.made_with == (None, DEFAULT_BEAM)
 
 
 def test_a_single_speaker_is_too_few(folder: Path, capsys: Any) -> None:
