@@ -55,23 +55,35 @@ class CodeReader {
   unsigned code_ = per_symbol_;
 };
 
-std::vector<std::uint8_t> packed(CodeReader& codes, const RunLengths& lengths, std::size_t size_bytes,
+// Codes [at most 64] as the bytes of a run.
+void pack_run(std::span<const std::uint8_t> codes, int bits, std::vector<std::uint8_t>& bytes) {
+  unsigned pending = 0;
+  int filled = 0;
+  for (const std::uint8_t code : codes) {
+    pending |= static_cast<unsigned>(code) << filled;
+    filled += bits;
+    if (filled >= 8) {
+      bytes.push_back(static_cast<std::uint8_t>(pending & 0xff));
+      pending >>= 8;
+      filled -= 8;
+    }
+  }
+  if (filled > 0) bytes.push_back(static_cast<std::uint8_t>(pending));
+}
+
+std::vector<std::uint8_t> packed(CodeReader& reader, const RunLengths& lengths, std::size_t size_bytes,
                                  int bits) {
   std::vector<std::uint8_t> bytes;
   bytes.reserve(size_bytes);
+  std::array<std::uint8_t, kWindow> codes;
   lengths([&](std::size_t count) {
-    unsigned pending = 0;
-    int filled = 0;
-    for (std::size_t index = 0; index < count; ++index) {
-      pending |= codes.next() << filled;
-      filled += bits;
-      if (filled >= 8) {
-        bytes.push_back(static_cast<std::uint8_t>(pending & 0xff));
-        pending >>= 8;
-        filled -= 8;
-      }
+    const auto run = std::span(codes).first(count);
+    if (codes_per_symbol(bits) == 1) {
+      reader.read(run);
+    } else {
+      for (std::uint8_t& code : run) code = static_cast<std::uint8_t>(reader.next());
     }
-    if (filled > 0) bytes.push_back(static_cast<std::uint8_t>(pending));
+    pack_run(run, bits, bytes);
   });
   return bytes;
 }

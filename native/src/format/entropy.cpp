@@ -49,38 +49,46 @@ EntropyReader::EntropyReader(Bytes data, std::size_t symbols, std::size_t alphab
   words_ = data.subspan(head);
 }
 
-std::uint8_t EntropyReader::pop(std::uint32_t& state) const {
-  const std::uint32_t slot = state & (kSum - 1);
-  const std::uint8_t symbol = symbol_of_slot_[slot];
-  state = frequencies_[symbol] * (state >> kProbabilityBits) + slot - starts_[symbol];
-  return symbol;
-}
-
 void EntropyReader::read(std::span<std::uint8_t> symbols) {
-  const std::size_t mask = states_.size() - 1;
   // No symbol takes more than one word: where there are as many, whether one is taken needs no branch.
-  if (words_.size() / 2 - word_ >= symbols.size()) {
-    for (std::uint8_t& symbol : symbols) {
-      std::uint32_t state = states_[lane_];
-      symbol = pop(state);
-      const bool hungry = state < kLeastState;
-      const std::uint32_t fed = state << 16 | u16_at(words_, word_);
-      states_[lane_] = hungry ? fed : state;
-      word_ += hungry;
-      lane_ = (lane_ + 1) & mask;
-    }
-    return;
-  }
-  for (std::uint8_t& symbol : symbols) {
+  const std::size_t safe = std::min(symbols.size(), words_.size() / 2 - word_);
+  read_safely(symbols.first(safe));
+  for (std::uint8_t& symbol : symbols.subspan(safe)) {
     std::uint32_t& state = states_[lane_];
-    symbol = pop(state);
-    lane_ = (lane_ + 1) & mask;
+    const std::uint32_t slot = state & (kSum - 1);
+    symbol = symbol_of_slot_[slot];
+    state = frequencies_[symbol] * (state >> kProbabilityBits) + slot - starts_[symbol];
+    lane_ = (lane_ + 1) & (states_.size() - 1);
     if (state >= kLeastState) continue;
     if (2 * word_ == words_.size()) {
       refuse(sentence("coded with ", word_, " words; more are expected for ", count_, " symbols"));
     }
     state = state << 16 | u16_at(words_, word_++);
   }
+}
+
+void EntropyReader::read_safely(std::span<std::uint8_t> symbols) {
+  // Symbols are bytes, which might alias any member: what the loop uses is local.
+  const std::span<std::uint32_t> states(states_);
+  const std::span<const std::uint8_t> symbol_of_slot(symbol_of_slot_);
+  const std::size_t mask = states.size() - 1;
+  const Bytes words = words_;
+  std::size_t lane = lane_;
+  std::size_t word = word_;
+  for (std::uint8_t& symbol : symbols) {
+    std::uint32_t state = states[lane];
+    const std::uint32_t slot = state & (kSum - 1);
+    const std::uint8_t found = symbol_of_slot[slot];
+    state = frequencies_[found] * (state >> kProbabilityBits) + slot - starts_[found];
+    const bool hungry = state < kLeastState;
+    const std::uint32_t fed = state << 16 | u16_at(words, word);
+    states[lane] = hungry ? fed : state;
+    word += hungry;
+    lane = (lane + 1) & mask;
+    symbol = found;
+  }
+  lane_ = lane;
+  word_ = word;
 }
 
 void EntropyReader::finish() const {

@@ -27,8 +27,8 @@ class EntropyReader {
   static constexpr int kProbabilityBits = 14;
   static constexpr std::uint32_t kSum = 1u << kProbabilityBits;
 
-  // The symbol that `state` holds, which is taken off it.
-  std::uint8_t pop(std::uint32_t& state) const;
+  // Of symbols for each of which there is a word.
+  void read_safely(std::span<std::uint8_t> symbols);
 
   Bytes words_;
   std::size_t word_ = 0;
