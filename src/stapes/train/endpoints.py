@@ -277,13 +277,14 @@ def _draw(streams: Sequence[_Stream], step: int, config: EndpointTraining) -> li
     lengths = np.array([len(stream.inputs) for stream in streams])
     order = (lengths + _LENGTH_SPREAD_FRAMES * rng.standard_normal(len(streams))).argsort()
     places = rng.permutation(batches)
-    return np.array_split(order, batches)[places[step % batches]].tolist()
+    chosen: list[int] = np.array_split(order, batches)[places[step % batches]].tolist()
+    return chosen
 
 
 def _pad(streams: Sequence[_Stream]) -> _Stream:
     """A batch; what is added counts nothing."""
     parts = zip(*((each.inputs, each.since_end_s, each.weights) for each in streams), strict=True)
-    return _Stream(*(nn.utils.rnn.pad_sequence(part, batch_first=True) for part in parts))
+    return _Stream(*(nn.utils.rnn.pad_sequence(list(part), batch_first=True) for part in parts))
 
 
 def _cross_entropy(log_odds: Tensor, batch: _Stream) -> Tensor:
