@@ -27,7 +27,7 @@ def test_tensors_are_added_and_replaced(tmp_path: Path) -> None:
     assert set(after.tensors) - set(before.tensors) == {f"endpoint.{name}" for name in TENSORS}
     assert all(np.array_equal(after.tensors[name], before.tensors[name]) for name in before.tensors)
     codecs = {entry.name: entry.codec.name for entry in after.entries}
-    assert codecs["endpoint.completeness"] == codecs["endpoint.projection"] == "uniform"
+    assert codecs["endpoint.completeness"] == codecs["endpoint.projection"] == "dense"
     assert codecs["endpoint.mean"] == "float32"
     assert after.tensors["endpoint.completeness"].shape == (2, 256)
     assert after.tensors["endpoint.completeness"].reshape(-1) == pytest.approx(

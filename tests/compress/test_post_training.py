@@ -65,6 +65,17 @@ def test_a_report_tells_what_is_stored(compressed: list[tuple[Path, Report]]) ->
             assert (tensor.size_bytes, tensor.bits_per_weight) == (entry.size_bytes, entry.bits_per_weight)
 
 
+def test_errors_are_those_of_the_stored_weights(source: Path, compressed: list[tuple[Path, Report]]) -> None:
+    path, report = compressed[2]
+    model = packed_format.read(path)
+    exact = fold(read_trained(source).weights, model.metadata["integer"]["ranges"])
+    for tensor in report.tensors:
+        error = np.square(model.tensors[tensor.name] - exact[tensor.name]).sum()
+        assert tensor.error == pytest.approx(error / np.square(exact[tensor.name]).sum(), rel=1e-3)
+        assert 0 < tensor.error < 0.5
+    assert {entry.name for entry in model.entries} == set(exact)
+
+
 def test_less_bytes_mean_more_divergence(compressed: list[tuple[Path, Report]]) -> None:
     divergences = [report.divergence for _, report in compressed]
     assert divergences == sorted(divergences)
