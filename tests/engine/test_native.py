@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from stapes import Recognizer, engine
-from stapes.engine import IntegerNetwork, NativeNetwork, native_module
+from stapes.engine import IntegerNetwork, NativeNetwork, Network, native_module
 from stapes.errors import ConfigError, FormatError
-from tests.networks import random_integer_model
+from tests.networks import random_integer_model, random_model
 
 STUB = Path(engine.__file__).parents[1] / "_native.pyi"
 compiled = pytest.mark.skipif(native_module() is None, reason="stapes._native is not installed")
@@ -32,7 +32,7 @@ def test_integers_are_those_of_numpy_however_the_sound_is_cut(model_path):
     frames = np.concatenate([frames, expected.flush(state)[0]])
     contexts = np.array([[-1, 0], [0, 3], [3, -1]])
     for kernels in native_module().kernels():
-        network = NativeNetwork(model_path, kernels)
+        network = NativeNetwork.load(model_path, kernels)
         assert network.kernels == kernels
         for cuts in ([], [1], [700, 5_000, 5_001, 12_345]):
             state, parts = network.init_state(), []
@@ -66,9 +66,9 @@ def test_state_is_a_value(model_path):
 def test_what_is_refused(model_path, tmp_path):
     network = NativeNetwork.load(model_path)
     with pytest.raises(ConfigError, match="kernels 'mmx' do not run on this CPU"):
-        NativeNetwork(model_path, "mmx")
+        NativeNetwork.load(model_path, "mmx")
     with pytest.raises(FormatError, match=r"no\.stapes: no such file"):
-        NativeNetwork(tmp_path / "no.stapes")
+        NativeNetwork.load(tmp_path / "no.stapes")
     with pytest.raises(ConfigError, match="labels from -1 to the last of the vocabulary are accepted"):
         network.predict(np.array([[0, 12]]))
     with pytest.raises(ConfigError, match="labels from -1"):
@@ -83,7 +83,7 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 import numpy as np
 from stapes.engine import NativeNetwork
-network = NativeNetwork(sys.argv[1], "reference")
+network = NativeNetwork.load(sys.argv[1], "reference")
 
 def seconds(count):
     begin = time.process_time()
@@ -121,8 +121,25 @@ def test_recogniser_runs_it(model_path):
     assert heard.text == Recognizer(model_path, engine="integer").transcribe(sound).text
 
 
+@compiled
+def test_it_is_what_runs_a_model_that_allows_it(model_path, tmp_path):
+    assert isinstance(Recognizer(model_path).network, NativeNetwork)
+    plain, _ = random_model(tmp_path)
+    assert isinstance(Recognizer(plain).network, Network)
+
+
+@compiled
+def test_log_probabilities_are_those_of_numpy(model_path):
+    rng = np.random.default_rng(2)
+    native, numpy = NativeNetwork.load(model_path), IntegerNetwork.load(model_path)
+    frame = np.ldexp(rng.integers(-5000, 5000, native.settings.joint), -10).astype(np.float32)
+    parts = native.predict(rng.integers(0, len(native.vocabulary), (7, 2)))
+    np.testing.assert_array_equal(native.join(frame, parts), numpy.join(frame, parts))
+
+
 def test_without_the_module(model_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "stapes._native", None)
+    assert isinstance(Recognizer(model_path).network, Network)
     assert native_module() is None
     with pytest.raises(
         ConfigError, match="engine 'native' is not part of this installation; 'integer' gives"

@@ -139,12 +139,7 @@ class IntegerNetwork:
 
     def join(self, encoder_frame: Array, predictions: Array) -> Array:
         """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
-        logits = self.logits(encoder_frame, predictions).astype(np.float64)
-        logits -= logits.max(axis=1, keepdims=True)
-        exact = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        # Rounded from float64, so that neither the order of the sum nor the library matters.
-        log_probs: Array = exact.astype(np.float32)
-        return log_probs
+        return integer_log_softmax(self.logits(encoder_frame, predictions))
 
     def encode_features(self, frames: Array, state: IntegerState) -> tuple[Array, IntegerState]:
         """Encoder frames [T, J] that further log-mel ``frames`` [F, M] complete; the filter bank is passed by."""
@@ -222,6 +217,18 @@ class _Parts:
         weight = self._integers["embedding.weight"]
         rows = intmath.to_embedding(weight.scales)(weight.rows.T).T
         return np.concatenate([rows, np.zeros_like(rows[:1])]).astype(np.int8)
+
+
+def integer_log_softmax(logits: Array) -> Array:
+    """Log-probabilities of ``logits`` [N, V] that stand for integers.
+
+    Rounded once from float64, so that neither the order of the sum nor the library matters.
+    """
+    exact = logits.astype(np.float64)
+    exact -= exact.max(axis=1, keepdims=True)
+    exact -= np.log(np.exp(exact).sum(axis=1, keepdims=True))
+    log_probs: Array = exact.astype(np.float32)
+    return log_probs
 
 
 def _to_rectified(scales: Array, biases: Array) -> intmath.Requantiser:

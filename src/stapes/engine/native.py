@@ -16,6 +16,7 @@ from stapes import format as packed_format
 from stapes.engine.bundled import bundled_model
 from stapes.engine.calibration import read_calibration
 from stapes.engine.endpointing import read_endpointing
+from stapes.engine.integer import integer_log_softmax
 from stapes.engine.language_model import read_language_model
 from stapes.engine.reference import SUBSAMPLING
 from stapes.engine.settings import NetworkSettings, read_settings
@@ -50,7 +51,8 @@ class NativeNetwork:
     Its encoder frames and predictor parts are float32 multiples of 2⁻¹⁰.
 
     Args:
-        path: of a packed model that can be run in integers; the bundled one if None.
+        model: what `stapes.format.read` gave.
+        path: where from; the compiled module maps the file itself.
         kernels: one of `stapes._native.kernels()`; the best that this CPU runs if empty.
 
     Raises:
@@ -58,15 +60,13 @@ class NativeNetwork:
         FormatError: the file is missing, damaged, or holds no network that can be run in integers.
     """
 
-    def __init__(self, path: str | Path | None = None, kernels: str = "") -> None:
+    def __init__(self, model: packed_format.PackedModel, path: str | Path, kernels: str = "") -> None:
         compiled = native_module()
         if compiled is None:
             raise ConfigError(
                 "recognizer: engine 'native' is not part of this installation;"
                 " 'integer' gives the same results without it"
             )
-        path = bundled_model() if path is None else path
-        model = packed_format.read(path)
         self.settings: NetworkSettings = read_settings(model.metadata)
         self.language_model = read_language_model(
             model.metadata, model.tensors, len(self.settings.vocabulary)
@@ -80,9 +80,10 @@ class NativeNetwork:
         self._network: _Compiled = compiled.Network(str(path), kernels)
 
     @classmethod
-    def load(cls, path: str | Path | None = None) -> "NativeNetwork":
+    def load(cls, path: str | Path | None = None, kernels: str = "") -> "NativeNetwork":
         """Read the packed model at ``path``, or the bundled one."""
-        return cls(path)
+        path = bundled_model() if path is None else path
+        return cls(packed_format.read(path), path, kernels)
 
     @property
     def kernels(self) -> str:
@@ -124,10 +125,7 @@ class NativeNetwork:
 
     def join(self, encoder_frame: Array, predictions: Array) -> Array:
         """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
-        logits = self.logits(encoder_frame, predictions)
-        logits -= logits.max(axis=1, keepdims=True)
-        log_probs: Array = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        return log_probs
+        return integer_log_softmax(self.logits(encoder_frame, predictions))
 
     def encode_features(self, frames: Array, state: NativeState) -> tuple[Array, NativeState]:
         """Encoder frames [T, J] that further log-mel ``frames`` [F, M] complete; the filter bank is passed by."""

@@ -99,8 +99,9 @@ class Recognizer:
     Args:
         model: a packed model file, a loaded network, or None for the model that comes with stapes.
         beam: histories followed at once, at least 1; 1 is a greedy search, which knows no language model.
-        engine: what runs a packed model: ``reference`` in floats, ``integer`` in integers, which are the same on every
-            machine, ``native`` in the same integers, compiled. A loaded network runs itself.
+        engine: what runs a packed model: ``native`` in integers, compiled; ``integer`` in the same integers, in NumPy;
+            ``reference`` in floats. By default the first that this installation and the model allow of ``native`` and
+            ``reference``. A loaded network runs itself.
 
     Raises:
         FormatError: the file is missing, is no packed model, is damaged, or cannot be run by ``engine``.
@@ -108,7 +109,7 @@ class Recognizer:
     """
 
     def __init__(
-        self, model: str | Path | Network | None = None, beam: int = 24, engine: str = "reference"
+        self, model: str | Path | Network | None = None, beam: int = 24, engine: str | None = None
     ) -> None:
         if beam < 1:
             raise ConfigError(f"recognizer: beam is {beam}; 1 or more is accepted")
