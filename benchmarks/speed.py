@@ -21,14 +21,15 @@ from stapes.corpus import Utterance
 
 RATE_HZ = 16_000
 FIRST_RESULT_SECONDS = 3
-BEAMS = (1, 8, 16)
+BEAMS = (1, 8, 24)
+ENGINES = {"native": "compiled", "reference": "NumPy"}
 
 
 @click.command("speed")
 @click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True)
 @results_option
 def main(repetitions: int, results: Path) -> None:
-    """Measure the real-time factor by beam width, and the time to the first result."""
+    """Measure the real-time factor by engine and beam width, and the time to the first result."""
     files = sorted((ROOT / "tests" / "data" / "an4").glob("*.flac"))
     recordings = [audio.read(file, RATE_HZ) for file in files]
     utterances = [
@@ -41,7 +42,10 @@ def main(repetitions: int, results: Path) -> None:
         soundfile.write(path, speech, RATE_HZ)
         first_result = repeat(functools.partial(seconds_to_first_result, path), repetitions)
     factors = {
-        f"beam {beam}": repeat(functools.partial(real_time_factor, utterances, beam), repetitions)
+        f"{title}, beam {beam}": repeat(
+            functools.partial(real_time_factor, utterances, beam, engine), repetitions
+        )
+        for engine, title in ENGINES.items()
         for beam in BEAMS
     }
     record(
@@ -57,9 +61,9 @@ def main(repetitions: int, results: Path) -> None:
     )
 
 
-def real_time_factor(utterances: list[Utterance], beam: int) -> float:
+def real_time_factor(utterances: list[Utterance], beam: int, engine: str) -> float:
     """Processing time over duration; reading the files is counted, loading the model is not."""
-    heard = list(systems.transcribe(systems.stapes(beam=beam), utterances))
+    heard = list(systems.transcribe(systems.stapes(beam=beam, engine=engine), utterances))
     return sum(entry.seconds for entry in heard) / sum(utterance.duration for utterance in utterances)
 
 

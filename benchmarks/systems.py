@@ -39,9 +39,10 @@ class Heard:
     seconds: float
 
 
-def stapes(model: Path | None = None, beam: int | None = None) -> System:
-    """This package: the bundled model and the default search unless others are named."""
-    arguments = [*(("--model", str(model)) if model else ()), *(("--beam", str(beam)) if beam else ())]
+def stapes(model: Path | None = None, beam: int | None = None, engine: str | None = None) -> System:
+    """This package: the bundled model, the default search and engine unless others are named."""
+    given = {"--model": model, "--beam": beam, "--engine": engine}
+    arguments = [part for name, value in given.items() if value is not None for part in (name, str(value))]
     return System("stapes", Path(sys.executable), "stapes_worker.py", tuple(arguments))
 
 

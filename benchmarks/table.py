@@ -180,7 +180,7 @@ def _number(scores: dict[str, Any] | None) -> str:
 def _speed(facts: dict[str, Any]) -> list[Row]:
     factors = facts["real_time_factor"].items()
     rows: list[Row] = [
-        (f"real-time factor of the NumPy engine, one core, {name}", f"{factor['median']:.3f}")
+        (f"real-time factor on one core, network {name}", f"{factor['median']:.4f}")
         for name, factor in factors
     ]
     first = facts["first_result_seconds"]["median"]

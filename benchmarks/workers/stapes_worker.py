@@ -17,9 +17,10 @@ RATE_HZ = 16_000
 @click.command()
 @click.option("--model", type=click.Path(path_type=Path))
 @click.option("--beam", type=int)
-def main(model: Path | None, beam: int | None) -> None:
+@click.option("--engine")
+def main(model: Path | None, beam: int | None, engine: str | None) -> None:
     """Answer each line of standard input with a transcript."""
-    recognizer = Recognizer(model) if beam is None else Recognizer(model, beam)
+    recognizer = Recognizer(model, engine=engine) if beam is None else Recognizer(model, beam, engine)
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
