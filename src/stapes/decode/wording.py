@@ -7,6 +7,7 @@ word. A history that was merged inside a word has that whole word as an arc of i
 """
 
 import heapq
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from stapes.lattice import Arc, Lattice, assemble, prune
 from stapes.lattice.graph import MAX_ARCS, MAX_WORD_BYTES
 
 _START, _END = 0, 1
+# Ways looked at within one word; speech needs some hundred.
+_MOST_STEPS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,23 +146,33 @@ class _Builder:
             self._arcs.append((gap, self._arc(place, target, way)))
 
     def _words(self, ways: list[_Way], floor: float) -> Iterator[_Way]:
-        """``ways`` and all that was merged into them, back to the beginning of the word, from ``floor`` up."""
-        while ways:
-            way = ways.pop()
+        """``ways`` and all that was merged into them, back to the beginning of the word, from ``floor`` up.
+
+        The best come first, and after ``_MOST_STEPS`` the rest is left: in sound that a network cannot make words of,
+        the ways through one endless word are too many to count.
+        """
+        queue = [(-way.score, (-1, place), way) for place, way in enumerate(ways) if way.score >= floor]
+        heapq.heapify(queue)
+        for rank in itertools.count():
+            if not queue or rank > _MOST_STEPS:
+                return
+            way = heapq.heappop(queue)[2]
             node = way.node
-            if way.score < floor:
-                continue
-            for merge in node.merged:
-                ways.append(_Way(merge.node, way.tail, way.score + merge.log_ratio, way.context))
+            longer = [
+                _Way(merge.node, way.tail, way.score + merge.log_ratio, way.context) for merge in node.merged
+            ]
             if node.prev is None:
                 yield way
-                continue
-            context = way.context + node.expected - node.prev.expected
-            longer = _Way(node.prev, (node, *way.tail), way.score, context)
-            if self._spelling.begins(node.label):
-                yield longer
             else:
-                ways.append(longer)
+                context = way.context + node.expected - node.prev.expected
+                before = _Way(node.prev, (node, *way.tail), way.score, context)
+                if self._spelling.begins(node.label):
+                    yield before
+                else:
+                    longer.append(before)
+            for place, found in enumerate(longer):
+                if found.score >= floor:
+                    heapq.heappush(queue, (-found.score, (rank, place), found))
 
     def _arc(self, source: int, target: int, way: _Way) -> Arc:
         """The arc of a whole word; without a word where nothing was said at all."""
