@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from stapes import format as packed_format
-from stapes.decode import BeamSearch, GreedySearch, NGram, Word
+from stapes.decode import BeamSearch, GreedySearch, InternalLanguageModel, NGram, Word
 from stapes.engine import IntegerNetwork, bundled_model
 from tests.networks import random_integer_model
 
@@ -43,7 +43,9 @@ def reference(path: Path, beam: int, samples: np.ndarray) -> tuple[list[Word], f
     """The words that the reference hears, without calibration, and the distance between frames in seconds."""
     network = IntegerNetwork.load(path)
     tables = network.language_model
-    expected = [] if tables is None else [NGram(tables)]
+    expected = (
+        [] if tables is None else [NGram(tables), InternalLanguageModel(network, tables.internal_scale)]
+    )
     search = GreedySearch(network) if beam == 1 else BeamSearch(network, beam, expected=expected)
     heard, state = network.accept(samples, network.init_state())
     frames = np.concatenate([heard, network.flush(state)[0]])

@@ -49,6 +49,8 @@ struct NGramTables {
   float scale = 1;
   // Added for each label, in nats.
   float reward = 0;
+  // Factor of what the transducer itself expects, which is taken off.
+  double internal_scale = 0;
 };
 
 class NGram final : public Expectation {

@@ -112,6 +112,7 @@ std::optional<decode::NGramTables> read_language_model(const format::Model& mode
   decode::NGramTables tables;
   tables.scale = static_cast<float>(settings.number("scale", 0, 10));
   tables.reward = static_cast<float>(settings.number("reward", -10, 10));
+  tables.internal_scale = settings.number_or("internal_scale", 0, 10, 0);
   settings.finish();
   for (std::size_t order = 1; order <= orders; ++order) {
     decode::NGramOrder& own = tables.orders.emplace_back();

@@ -33,13 +33,15 @@ struct Overloaded : Bodies... {
 
 std::variant<decode::GreedySearch, decode::BeamSearch> make_search(
     decode::Scorer& scorer, const decode::Vocabulary& vocabulary,
-    std::optional<decode::NGram>& language_model, int beam) {
+    std::optional<decode::NGram>& language_model, std::optional<decode::InternalLanguageModel>& internal,
+    int beam) {
   if (beam < 1 || beam > kMostBeam) {
     throw Error(Fault::kConfig, sentence("stream: beam is ", beam, "; 1 to ", kMostBeam, " is accepted"));
   }
   if (beam == 1) return decode::GreedySearch(scorer, vocabulary);
   std::vector<decode::Expectation*> expected;
   if (language_model) expected.push_back(&*language_model);
+  if (internal) expected.push_back(&*internal);
   return decode::BeamSearch(scorer, vocabulary, std::move(expected),
                             {.beam = static_cast<std::size_t>(beam)});
 }
@@ -84,7 +86,11 @@ Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
       language_model_(recognizer_->language_model_
                           ? std::make_optional<decode::NGram>(*recognizer_->language_model_)
                           : std::nullopt),
-      search_(make_search(scorer_, recognizer_->vocabulary_, language_model_, beam)) {
+      internal_(recognizer_->language_model_ && recognizer_->language_model_->internal_scale > 0
+                    ? std::make_optional<decode::InternalLanguageModel>(
+                          scorer_, recognizer_->language_model_->internal_scale)
+                    : std::nullopt),
+      search_(make_search(scorer_, recognizer_->vocabulary_, language_model_, internal_, beam)) {
   state_.encoder = recognizer_->encoder_.init_state();
   if (auto* const search = std::get_if<decode::BeamSearch>(&search_)) state_.search = search->init_state();
 }

@@ -12,6 +12,7 @@
 #include "decode/beam.h"
 #include "decode/greedy.h"
 #include "decode/hypothesis.h"
+#include "decode/internal.h"
 #include "decode/ngram.h"
 #include "decode/scorer.h"
 #include "decode/vocabulary.h"
@@ -113,6 +114,7 @@ class Stream {
   network::Encoder::Workspace encoder_work_;
   NetworkScorer scorer_;
   std::optional<decode::NGram> language_model_;
+  std::optional<decode::InternalLanguageModel> internal_;
   std::variant<decode::GreedySearch, decode::BeamSearch> search_;
   StreamState state_;
   // What one chunk gives.
