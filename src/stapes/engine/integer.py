@@ -4,7 +4,7 @@ Letters: N samples, F feature frames (10 ms), M mel bins, T encoder frames (40 m
 V vocabulary.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,12 @@ from numpy.typing import NDArray
 from stapes import format as packed_format
 from stapes import intmath
 from stapes.engine.bundled import bundled_model
-from stapes.engine.calibration import read_calibration
-from stapes.engine.endpointing import read_endpointing
-from stapes.engine.language_model import read_language_model
+from stapes.engine.executor import RECEPTIVE_FRAMES, SUBSAMPLING, Array, IntegerExecutor
 from stapes.engine.optional import read_optional
-from stapes.engine.reference import RECEPTIVE_FRAMES, SUBSAMPLING
-from stapes.engine.settings import INTEGER, IntegerSettings, NetworkSettings, read_settings, take_tensors
+from stapes.engine.settings import INTEGER, IntegerSettings, NetworkSettings, take_tensors
 from stapes.errors import FormatError
-from stapes.features import Fbank, FbankState
-from stapes.units import ms_to_samples
+from stapes.features import FbankState
 
-Array = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 
@@ -46,7 +41,7 @@ class IntegerState:
     cell: NDArray[np.int16]
 
 
-class IntegerNetwork:
+class IntegerNetwork(IntegerExecutor[IntegerState]):
     """A packed transducer run in integers; a `stapes.decode.Scorer` that also hears, as `stapes.engine.Network` is.
 
     Its encoder frames and predictor parts are float32 multiples of 2⁻¹⁰.
@@ -60,20 +55,11 @@ class IntegerNetwork:
     """
 
     def __init__(self, model: packed_format.PackedModel) -> None:
-        self.settings: NetworkSettings = read_settings(model.metadata)
+        super().__init__(model)
         if read_optional(model.metadata, INTEGER, IntegerSettings) is None:
             raise FormatError(
                 f"packed model: metadata holds no table '{INTEGER}'; a model of stapes compress is expected"
             )
-        self.language_model = read_language_model(
-            model.metadata, model.tensors, len(self.settings.vocabulary)
-        )
-        self.endpointing = read_endpointing(model.metadata, model.tensors, self.settings.joint)
-        self.calibration = read_calibration(model.metadata)
-        self._fbank = Fbank(self.settings.features)
-        self._tail = np.zeros(
-            ms_to_samples(self.settings.tail_ms, self.settings.features.sample_rate_hz), np.float32
-        )
         parts = _Parts(self.settings, model)
         self._mean, self._scale = parts.floats["feature_mean"], parts.floats["feature_scale"]
         self._convolutions = [parts.convolution(f"subsampling.conv{n}") for n in (1, 2)]
@@ -98,16 +84,6 @@ class IntegerNetwork:
         """
         return cls(packed_format.read(bundled_model() if path is None else path))
 
-    @property
-    def vocabulary(self) -> Sequence[str]:
-        """The V pieces by label; 0 is blank."""
-        return self.settings.vocabulary
-
-    @property
-    def frame_ms(self) -> float:
-        """Distance between encoder frames."""
-        return self.settings.features.shift_ms * SUBSAMPLING
-
     def init_state(self) -> IntegerState:
         """The state before the first sample."""
         shape = self.settings.layers, self.settings.hidden
@@ -115,17 +91,6 @@ class IntegerNetwork:
         return IntegerState(
             self._fbank.init_state(), no_features, np.zeros(shape, np.int8), np.zeros(shape, np.int16)
         )
-
-    def accept(self, samples: Array, state: IntegerState) -> tuple[Array, IntegerState]:
-        """Encoder frames [T, J] that further ``samples`` ([N], 16 kHz, in [-1, 1]) complete."""
-        frames, fbank = self._fbank.step(samples, state.fbank)
-        return self._encode(frames, state, fbank)
-
-    def flush(self, state: IntegerState) -> tuple[Array, IntegerState]:
-        """The encoder frames [T, J] that remain when the stream ends: a tail of silence is heard first."""
-        encoded, state = self.accept(self._tail, state)
-        rest, end = self._encode(self._fbank.flush(state.fbank), state, self._fbank.init_state())
-        return np.concatenate([encoded, rest]), end
 
     def predict(self, contexts: NDArray[np.int64]) -> Array:
         """The joint's predictor part [N, J] after the last two labels [N, 2], older first; -1 is none."""
@@ -136,14 +101,6 @@ class IntegerNetwork:
         """[N, V] of an encoder frame [J] with predictor parts [N, J]: multiples of 2⁻¹²."""
         frame, parts = (_to_integers(part) for part in (encoder_frame, predictions))
         return _to_floats(self._output(intmath.joint_activation(frame, parts)), intmath.GATE_BITS)
-
-    def join(self, encoder_frame: Array, predictions: Array) -> Array:
-        """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
-        return integer_log_softmax(self.logits(encoder_frame, predictions))
-
-    def encode_features(self, frames: Array, state: IntegerState) -> tuple[Array, IntegerState]:
-        """Encoder frames [T, J] that further log-mel ``frames`` [F, M] complete; the filter bank is passed by."""
-        return self._encode(frames, state, state.fbank)
 
     def _encode(self, frames: Array, state: IntegerState, fbank: FbankState) -> tuple[Array, IntegerState]:
         heard = intmath.quantise_features(frames, self._mean, self._scale)
@@ -217,18 +174,6 @@ class _Parts:
         weight = self._integers["embedding.weight"]
         rows = intmath.to_embedding(weight.scales)(weight.rows.T).T
         return np.concatenate([rows, np.zeros_like(rows[:1])]).astype(np.int8)
-
-
-def integer_log_softmax(logits: Array) -> Array:
-    """Log-probabilities of ``logits`` [N, V] that stand for integers.
-
-    Rounded once from float64, so that neither the order of the sum nor the library matters.
-    """
-    exact = logits.astype(np.float64)
-    exact -= exact.max(axis=1, keepdims=True)
-    exact -= np.log(np.exp(exact).sum(axis=1, keepdims=True))
-    log_probs: Array = exact.astype(np.float32)
-    return log_probs
 
 
 def _to_rectified(scales: Array, biases: Array) -> intmath.Requantiser:

@@ -4,7 +4,6 @@ Letters: N samples, F feature frames (10 ms), T encoder frames (40 ms), J joint,
 """
 
 import importlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,22 +13,14 @@ from numpy.typing import NDArray
 
 from stapes import format as packed_format
 from stapes.engine.bundled import bundled_model
-from stapes.engine.calibration import read_calibration
-from stapes.engine.endpointing import read_endpointing
-from stapes.engine.integer import integer_log_softmax
-from stapes.engine.language_model import read_language_model
-from stapes.engine.reference import SUBSAMPLING
-from stapes.engine.settings import NetworkSettings, read_settings
+from stapes.engine.executor import Array, IntegerExecutor
 from stapes.errors import ConfigError
-from stapes.features import Fbank, FbankState
+from stapes.features import FbankState
 from stapes.intmath import STREAM_BITS
-from stapes.units import ms_to_samples
 
 if TYPE_CHECKING:
     from stapes._native import Network as _Compiled
     from stapes._native import State as _CompiledState
-
-Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -45,7 +36,7 @@ class NativeState:
     network: "_CompiledState"
 
 
-class NativeNetwork:
+class NativeNetwork(IntegerExecutor[NativeState]):
     """A packed transducer run in integers by the compiled module; a `stapes.decode.Scorer` that also hears.
 
     Its encoder frames and predictor parts are float32 multiples of 2⁻¹⁰.
@@ -67,16 +58,7 @@ class NativeNetwork:
                 "recognizer: engine 'native' is not part of this installation;"
                 " 'integer' gives the same results without it"
             )
-        self.settings: NetworkSettings = read_settings(model.metadata)
-        self.language_model = read_language_model(
-            model.metadata, model.tensors, len(self.settings.vocabulary)
-        )
-        self.endpointing = read_endpointing(model.metadata, model.tensors, self.settings.joint)
-        self.calibration = read_calibration(model.metadata)
-        self._fbank = Fbank(self.settings.features)
-        self._tail = np.zeros(
-            ms_to_samples(self.settings.tail_ms, self.settings.features.sample_rate_hz), np.float32
-        )
+        super().__init__(model)
         self._network: _Compiled = compiled.Network(str(path), kernels)
 
     @classmethod
@@ -90,30 +72,9 @@ class NativeNetwork:
         """Name of the kernels that run it."""
         return self._network.kernels
 
-    @property
-    def vocabulary(self) -> Sequence[str]:
-        """The V pieces by label; 0 is blank."""
-        return self.settings.vocabulary
-
-    @property
-    def frame_ms(self) -> float:
-        """Distance between encoder frames."""
-        return self.settings.features.shift_ms * SUBSAMPLING
-
     def init_state(self) -> NativeState:
         """The state before the first sample."""
         return NativeState(self._fbank.init_state(), self._network.init_state())
-
-    def accept(self, samples: Array, state: NativeState) -> tuple[Array, NativeState]:
-        """Encoder frames [T, J] that further ``samples`` ([N], 16 kHz, in [-1, 1]) complete."""
-        frames, fbank = self._fbank.step(samples, state.fbank)
-        return self._encode(frames, state, fbank)
-
-    def flush(self, state: NativeState) -> tuple[Array, NativeState]:
-        """The encoder frames [T, J] that remain when the stream ends: a tail of silence is heard first."""
-        encoded, state = self.accept(self._tail, state)
-        rest, end = self._encode(self._fbank.flush(state.fbank), state, self._fbank.init_state())
-        return np.concatenate([encoded, rest]), end
 
     def predict(self, contexts: NDArray[np.int64]) -> Array:
         """The joint's predictor part [N, J] after the last two labels [N, 2], older first; -1 is none."""
@@ -122,14 +83,6 @@ class NativeNetwork:
     def logits(self, encoder_frame: Array, predictions: Array) -> Array:
         """[N, V] of an encoder frame [J] with predictor parts [N, J]: multiples of 2⁻¹²."""
         return self._network.logits(_to_integers(encoder_frame), _to_integers(predictions))
-
-    def join(self, encoder_frame: Array, predictions: Array) -> Array:
-        """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
-        return integer_log_softmax(self.logits(encoder_frame, predictions))
-
-    def encode_features(self, frames: Array, state: NativeState) -> tuple[Array, NativeState]:
-        """Encoder frames [T, J] that further log-mel ``frames`` [F, M] complete; the filter bank is passed by."""
-        return self._encode(frames, state, state.fbank)
 
     def _encode(self, frames: Array, state: NativeState, fbank: FbankState) -> tuple[Array, NativeState]:
         encoded, network = self._network.encode(np.ascontiguousarray(frames, np.float32), state.network)

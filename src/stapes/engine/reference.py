@@ -6,7 +6,6 @@ Letters: N samples, F feature frames (10 ms), M mel bins, T encoder frames (40 m
 C channels, V vocabulary.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,10 @@ from numpy.typing import NDArray
 
 from stapes import format as packed_format
 from stapes.engine.bundled import bundled_model
-from stapes.engine.calibration import read_calibration
-from stapes.engine.endpointing import read_endpointing
-from stapes.engine.language_model import read_language_model
-from stapes.engine.settings import INTEGER, NetworkSettings, read_settings, take_tensors
-from stapes.features import Fbank, FbankState
-from stapes.units import ms_to_samples
+from stapes.engine.executor import RECEPTIVE_FRAMES, SUBSAMPLING, Array, Executor
+from stapes.engine.settings import INTEGER, NetworkSettings, take_tensors
+from stapes.features import FbankState
 
-Array = NDArray[np.float32]
-
-SUBSAMPLING = 4
-RECEPTIVE_FRAMES = 7
 _NORM_EPSILON = np.float32(1e-5)
 
 
@@ -47,7 +39,7 @@ class NetworkState:
     cell: Array
 
 
-class Network:
+class Network(Executor[NetworkState]):
     """A packed transducer, ready to run; a `stapes.decode.Scorer` that also hears.
 
     Args:
@@ -58,17 +50,8 @@ class Network:
     """
 
     def __init__(self, model: packed_format.PackedModel) -> None:
-        self.settings: NetworkSettings = read_settings(model.metadata)
-        self.language_model = read_language_model(
-            model.metadata, model.tensors, len(self.settings.vocabulary)
-        )
-        self.endpointing = read_endpointing(model.metadata, model.tensors, self.settings.joint)
-        self.calibration = read_calibration(model.metadata)
+        super().__init__(model)
         tensors = take_tensors(self.settings, model.tensors, INTEGER in model.metadata)
-        self._fbank = Fbank(self.settings.features)
-        self._tail = np.zeros(
-            ms_to_samples(self.settings.tail_ms, self.settings.features.sample_rate_hz), np.float32
-        )
         self._mean, self._scale = tensors["feature_mean"], tensors["feature_scale"]
         self._subsampling = _Subsampling(self.settings, tensors)
         self._layers = [_LstmLayer(tensors, layer) for layer in range(self.settings.layers)]
@@ -91,33 +74,12 @@ class Network:
         """
         return cls(packed_format.read(bundled_model() if path is None else path))
 
-    @property
-    def vocabulary(self) -> Sequence[str]:
-        """The V pieces by label; 0 is blank."""
-        return self.settings.vocabulary
-
-    @property
-    def frame_ms(self) -> float:
-        """Distance between encoder frames."""
-        return self.settings.features.shift_ms * SUBSAMPLING
-
     def init_state(self) -> NetworkState:
         """The state before the first sample."""
         settings = self.settings
         zeros = np.zeros((settings.layers, settings.hidden), np.float32)
         no_features = np.zeros((0, settings.features.mel_bins), np.float32)
         return NetworkState(self._fbank.init_state(), no_features, zeros, zeros)
-
-    def accept(self, samples: Array, state: NetworkState) -> tuple[Array, NetworkState]:
-        """Encoder frames [T, J] that further ``samples`` ([N], 16 kHz, in [-1, 1]) complete."""
-        frames, fbank = self._fbank.step(samples, state.fbank)
-        return self._encode(frames, state, fbank)
-
-    def flush(self, state: NetworkState) -> tuple[Array, NetworkState]:
-        """The encoder frames [T, J] that remain when the stream ends: a tail of silence is heard first."""
-        encoded, state = self.accept(self._tail, state)
-        rest, end = self._encode(self._fbank.flush(state.fbank), state, self._fbank.init_state())
-        return np.concatenate([encoded, rest]), end
 
     def predict(self, contexts: NDArray[np.int64]) -> Array:
         """The joint's predictor part [N, J] after the last two labels [N, 2], older first; -1 is none."""
