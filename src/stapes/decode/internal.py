@@ -10,7 +10,7 @@ Shapes: V vocabulary.
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, PredictionCache, Scorer, require_at_least
+from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer, require_at_least
 
 # What training never said after a context is not worth more than this, in nats.
 _LOWEST_LOG_PROB = -12.0
@@ -30,7 +30,6 @@ class InternalLanguageModel:
     def __init__(self, scorer: Scorer, scale: float) -> None:
         require_at_least("scale of the internal language model", scale, 0)
         self._scorer = scorer
-        self._cache = PredictionCache(scorer)
         self._scale = scale
 
     def start(self) -> Context:
@@ -39,7 +38,7 @@ class InternalLanguageModel:
 
     def scores(self, state: Context) -> NDArray[np.float32]:
         """[V] what is taken off each label after ``state``."""
-        prediction = self._cache.rows([state])
+        prediction = self._scorer.predict(np.array([state], dtype=np.int64))
         unheard = np.zeros(prediction.shape[1], dtype=np.float32)
         log_probs = self._scorer.join(unheard, prediction)[0].astype(np.float64)
         labels = np.delete(log_probs, BLANK)
