@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,9 @@ class Heard:
 
     text: str
     seconds: float
+
+
+Listener = Callable[[Utterance], Heard]
 
 
 def stapes(model: Path | None = None, beam: int | None = None, engine: str | None = None) -> System:
@@ -67,21 +71,32 @@ def one_thread() -> dict[str, str]:
     return {**os.environ, **dict.fromkeys(_THREADS, "1")}
 
 
-def transcribe(system: System, utterances: Sequence[Utterance]) -> Iterator[Heard]:
-    """Let ``system`` hear ``utterances`` one after the other, on one thread."""
+@contextmanager
+def listening(system: System) -> Iterator[Listener]:
+    """``system`` in a process of its own, on one thread, as a function that lets it hear one recording."""
     command = [str(system.python), str(_WORKERS / system.worker), *system.arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=one_thread()
     ) as process:
         assert process.stdin is not None and process.stdout is not None  # both are pipes
-        _answer(process.stdout.readline(), system)
-        for utterance in utterances:
+        to_worker, from_worker = process.stdin, process.stdout
+        _answer(from_worker.readline(), system)
+
+        def hear(utterance: Utterance) -> Heard:
             asked = {"audio": str(utterance.audio), "start": utterance.start, "duration": utterance.duration}
-            process.stdin.write(json.dumps(asked) + "\n")
-            process.stdin.flush()
-            answer = _answer(process.stdout.readline(), system)
-            yield Heard(str(answer["text"]), float(str(answer["seconds"])))
-        process.stdin.close()
+            to_worker.write(json.dumps(asked) + "\n")
+            to_worker.flush()
+            answer = _answer(from_worker.readline(), system)
+            return Heard(str(answer["text"]), float(str(answer["seconds"])))
+
+        yield hear
+        to_worker.close()
+
+
+def transcribe(system: System, utterances: Sequence[Utterance]) -> Iterator[Heard]:
+    """Let ``system`` hear ``utterances`` one after the other, on one thread."""
+    with listening(system) as hear:
+        yield from map(hear, utterances)
 
 
 def _answer(line: str, system: System) -> dict[str, object]:

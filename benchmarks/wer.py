@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from benchmarks import manifests, systems
+from benchmarks.memory import Memory
 from benchmarks.reading import best_reading
 from benchmarks.record import bundled_model, record, results_option
 from stapes.corpus import Utterance, normalise
@@ -29,11 +30,20 @@ def strictly(written: str, reference: str) -> str:
     "--whisper", type=click.Path(file_okay=False, path_type=Path), help="Virtual environment of the peer."
 )
 @click.option("--peer-only", is_flag=True, help="Leave the results of the bundled model as they are.")
+@click.option(
+    "--keep", type=click.Path(dir_okay=False, path_type=Path), help="File of what the peer has heard already."
+)
 @click.option("--set", "names", multiple=True, type=click.Choice(SETS), default=SETS, help="Sets to score.")
 @click.option("--limit", type=click.IntRange(1), help="Recordings of each set, evenly spread.")
 @results_option
 def main(
-    data: Path, whisper: Path | None, peer_only: bool, names: Sequence[str], limit: int | None, results: Path
+    data: Path,
+    whisper: Path | None,
+    peer_only: bool,
+    keep: Path | None,
+    names: Sequence[str],
+    limit: int | None,
+    results: Path,
 ) -> None:
     """Score the bundled model and, with --whisper, Whisper tiny.en."""
     if peer_only and not whisper:
@@ -44,16 +54,18 @@ def main(
         record("wer", measure(systems.stapes(), sets, strictly), model=model, folder=results)
     if whisper:
         peer, size = systems.whisper(whisper), systems.whisper_bytes(whisper)
-        facts = {"system": peer.name, "model_bytes": size, **measure(peer, sets, best_reading)}
+        facts = {"system": peer.name, "model_bytes": size, **measure(peer, sets, best_reading, keep)}
         record("wer-whisper", facts, folder=results)
 
 
-def measure(system: systems.System, sets: dict[str, list[Utterance]], reading: Reading) -> dict[str, Any]:
+def measure(
+    system: systems.System, sets: dict[str, list[Utterance]], reading: Reading, keep: Path | None = None
+) -> dict[str, Any]:
     """Scores by set, and the real-time factor over all of them."""
     scores = {}
     total_seconds = total_duration = 0.0
     for name, utterances in sets.items():
-        heard = _hear(system, name, utterances)
+        heard = hear(system, name, utterances, keep)
         seconds = sum(entry.seconds for entry in heard)
         duration = sum(utterance.duration for utterance in utterances)
         pairs = [
@@ -69,11 +81,16 @@ def measure(system: systems.System, sets: dict[str, list[Utterance]], reading: R
     return {"sets": scores, "real_time_factor": total_seconds / total_duration}
 
 
-def _hear(system: systems.System, name: str, utterances: list[Utterance]) -> list[systems.Heard]:
-    answers = systems.transcribe(system, utterances)
+def hear(
+    system: systems.System, name: str, utterances: Sequence[Utterance], keep: Path | None = None
+) -> list[systems.Heard]:
+    """What ``system`` hears in the set ``name``; with ``keep``, it is not asked what stands in that file."""
     label = f"{system.name}, {name}"
-    with click.progressbar(answers, length=len(utterances), label=label, file=sys.stderr) as progress:
-        return list(progress)
+    with (
+        Memory(keep).listening(system) if keep else systems.listening(system) as listen,
+        click.progressbar(utterances, label=label, file=sys.stderr) as progress,
+    ):
+        return [listen(utterance) for utterance in progress]
 
 
 def _facts(result: Score) -> dict[str, Any]:
