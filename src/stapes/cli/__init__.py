@@ -18,6 +18,7 @@ VERBS = {
     "train": "stapes.cli.train",
     "pack": "stapes.cli.pack",
     "compress": "stapes.cli.compress",
+    "export": "stapes.cli.export",
     "endpoints": "stapes.cli.endpoints",
     "calibrate": "stapes.cli.calibrate",
     "inspect": "stapes.cli.inspect",

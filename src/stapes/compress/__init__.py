@@ -1,5 +1,6 @@
 """From a trained checkpoint to a packed model; here torch ends."""
 
+from stapes.compress.exporting import export_onnx
 from stapes.compress.folding import fold, integer_metadata
 from stapes.compress.pack import half_precision, pack
 from stapes.compress.post_training import Budget, compress
@@ -11,6 +12,7 @@ __all__ = [
     "Report",
     "TensorReport",
     "compress",
+    "export_onnx",
     "fold",
     "half_precision",
     "integer_metadata",
