@@ -13,6 +13,7 @@ from stapes.corpus.augment.levels import Waveform, active_power, loop, mix, spee
 from stapes.corpus.augment.noises import make_noises
 from stapes.corpus.augment.rooms import make_rooms
 from stapes.corpus.augment.settings import AugmentConfig
+from stapes.corpus.augment.tempo import change_tempo
 from stapes.errors import AudioError
 
 Babble = Callable[[np.random.Generator], Waveform]
@@ -80,6 +81,8 @@ class Augmenter:
         config = self.config
         if _happens(rng, config.speed_probability):
             sound = change_speed(sound, rng.uniform(*config.speed_range))
+        if _happens(rng, config.tempo_probability):
+            sound = change_tempo(sound, rng.uniform(*config.tempo_range))
         trimmed = _happens(rng, config.trim_probability)
         if trimmed:
             sound = _trim(sound, rng)

@@ -12,6 +12,7 @@ FILE_CODECS = ("opus", "vorbis", "mp3", "gsm")
 # Ends of what each range may hold; a range outside would silence, alias or overflow the speech.
 _RANGE_LIMITS = {
     "speed_range": (0.5, 2.0),
+    "tempo_range": (0.5, 2.0),
     "pad_s_range": (0.0, 10.0),
     "pad_level_dbfs_range": (-120.0, -20.0),
     "room_rt60_s_range": (0.05, 1.5),
@@ -43,6 +44,10 @@ class AugmentConfig:
     """Resampling, which moves pitch and tempo together."""
     speed_range: tuple[float, float] = (0.88, 1.12)
     """Factor of speed; the length is divided by it."""
+    tempo_probability: float = 0.3
+    """Faster or slower speech of the same pitch. Together with speed: other vocal tracts at any tempo."""
+    tempo_range: tuple[float, float] = (0.85, 1.2)
+    """Factor of tempo; the length is divided by it."""
 
     trim_probability: float = 0.3
     """Crop of the trailing silence, in half of the cases down to the last sample of speech."""
