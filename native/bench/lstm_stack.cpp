@@ -92,7 +92,7 @@ API Stack* stack_make(const char* kernels, std::size_t layers, std::size_t units
   for (std::size_t layer = 0; layer < layers; ++layer) {
     const auto levels = random_levels(8 * units * units, bits, zeros, random);
     const Layout layout = choose_layout(levels, zeros > 0, *table);
-    stack->matrices.push_back(*pack(levels, 4 * units, 2 * units, layout, stack->arena));
+    stack->matrices.push_back(*pack(levels, 4 * units, 2 * units, levels, layout, stack->arena));
   }
   stack->multipliers.assign(4 * units, 1 << 30);
   stack->offsets.assign(4 * units, 128);

@@ -74,6 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   peak_bytes = before;
   try {
     const auto model = stapes::format::Model::parse({data, size});
+    model.check();
   } catch (const stapes::Error&) {
   }
   if (peak_bytes > before + 4 * size + kFixedBytes) {

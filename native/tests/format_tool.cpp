@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "error.h"
 #include "format/model.h"
@@ -27,10 +28,12 @@ void read(const std::string& path, bool with_values) {
   heap::forget_peak();
   try {
     const auto model = stapes::format::Model::open(path);
+    model.check();
     std::printf("%s ok %zu %zu\n", path.c_str(), model.tensors().size(), heap::peak_bytes - before);
     if (with_values) print_values(model);
   } catch (const stapes::Error& error) {
-    std::printf("%s\n", error.what());
+    const std::string_view text(error.what());
+    std::printf("%s%s\n", text.starts_with(path) ? "" : (path + ": ").c_str(), error.what());
   }
 }
 

@@ -92,7 +92,7 @@ void check_product(const Table& table, const Matrix& matrix, const Levels& level
 void check_layout(Layout layout, Shape shape, double zeros, std::mt19937& random) {
   const Levels levels = random_levels(random, shape, layout, zeros);
   Arena arena(stapes::kernels::packed_bytes_bound(shape.rows, shape.columns));
-  const auto matrix = stapes::kernels::pack(levels, shape.rows, shape.columns, layout, arena);
+  const auto matrix = stapes::kernels::pack(levels, shape.rows, shape.columns, levels, layout, arena);
   CHECK(matrix.has_value());
   if (!matrix) return;
   CHECK(stapes::kernels::unpack(*matrix) == levels);
@@ -125,7 +125,7 @@ TEST(all_extremes_do_not_saturate) {
     for (const Layout layout : kAll) {
       if (!table->runs(layout)) continue;
       Arena arena(stapes::kernels::packed_bytes_bound(64, 4096));
-      const auto matrix = stapes::kernels::pack(levels, 64, 4096, layout, arena);
+      const auto matrix = stapes::kernels::pack(levels, 64, 4096, levels, layout, arena);
       std::vector<std::int32_t> sums(64);
       table->multiply_for(layout)(*matrix, {1, inputs.data(), 4096, sums.data(), 64});
       CHECK_EQUAL(sums[0], -128 * 127 * 4096);
@@ -151,9 +151,9 @@ TEST(layout_is_the_smallest_that_holds_the_levels) {
 TEST(packing_refuses_too_many_levels_and_a_full_arena) {
   const Levels levels = alphabet(Layout::dense8);
   Arena arena(stapes::kernels::packed_bytes_bound(1, levels.size()));
-  CHECK(!stapes::kernels::pack(levels, 1, levels.size(), Layout::dense4, arena).has_value());
+  CHECK(!stapes::kernels::pack(levels, 1, levels.size(), levels, Layout::dense4, arena).has_value());
   const Levels large(3 << 20, 5);
-  CHECK(!stapes::kernels::pack(large, 1, large.size(), Layout::dense8, arena).has_value());
+  CHECK(!stapes::kernels::pack(large, 1, large.size(), large, Layout::dense8, arena).has_value());
 }
 
 CHECK_MAIN();

@@ -34,8 +34,13 @@ const format::Tensor& row(const format::Model& model, const std::string& name) {
 
 // Whole numbers from 0 up that a table of 2^32 places can hold.
 std::vector<std::uint32_t> whole(const format::Model& model, const std::string& name) {
+  const format::Tensor& tensor = row(model, name);
+  if (tensor.codec().kind == format::CodecKind::kUnsigned) {
+    const std::vector<std::uint16_t> narrow = tensor.numbers();
+    return {narrow.begin(), narrow.end()};
+  }
   std::vector<std::uint32_t> numbers;
-  for (const float number : row(model, name).floats()) {
+  for (const float number : tensor.floats()) {
     if (!(number >= 0) || number != std::rint(number) || number > 0x1p28f) {
       refuse(sentence(kWhere, ": tensor '", name, "': whole numbers from 0 up are expected"));
     }

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "error.h"
-#include "format/entropy.h"
 #include "sentence.h"
 
 namespace stapes::format {
@@ -13,47 +12,6 @@ namespace {
 constexpr unsigned codes_per_symbol(int bits) {
   return bits == 1 ? 8u : bits == 2 ? 4u : bits <= 4 ? 2u : 1u;
 }
-
-// The codes of a coded section, one after the other.
-class CodeReader {
- public:
-  CodeReader(Bytes data, std::size_t codes, int bits)
-      : bits_(bits),
-        per_symbol_(codes_per_symbol(bits)),
-        left_((codes + per_symbol_ - 1) / per_symbol_),
-        symbols_(data, left_, std::size_t{1} << (static_cast<std::size_t>(bits) * per_symbol_)) {}
-
-  unsigned next() {
-    if (code_ == per_symbol_) {
-      if (++place_ >= filled_) refill();
-      code_ = 0;
-    }
-    const unsigned symbol = buffer_[place_];
-    return symbol >> (static_cast<unsigned>(bits_) * code_++) & ((1u << bits_) - 1);
-  }
-
-  // Symbols as they are.
-  void read(std::span<std::uint8_t> symbols) { symbols_.read(symbols); }
-
-  void finish() const { symbols_.finish(); }
-
- private:
-  void refill() {
-    filled_ = std::min(left_, buffer_.size());
-    symbols_.read(std::span(buffer_).first(filled_));
-    left_ -= filled_;
-    place_ = 0;
-  }
-
-  int bits_;
-  unsigned per_symbol_;
-  std::size_t left_;
-  EntropyReader symbols_;
-  std::array<std::uint8_t, 4096> buffer_;
-  std::size_t filled_ = 0;
-  std::size_t place_ = 0;
-  unsigned code_ = per_symbol_;
-};
 
 // Codes [at most 64] as the bytes of a run.
 void pack_run(std::span<const std::uint8_t> codes, int bits, std::vector<std::uint8_t>& bytes) {
@@ -78,17 +36,63 @@ std::vector<std::uint8_t> packed(CodeReader& reader, const RunLengths& lengths, 
   std::array<std::uint8_t, kWindow> codes;
   lengths([&](std::size_t count) {
     const auto run = std::span(codes).first(count);
-    if (codes_per_symbol(bits) == 1) {
-      reader.read(run);
-    } else {
-      for (std::uint8_t& code : run) code = static_cast<std::uint8_t>(reader.next());
-    }
+    reader.read(run);
     pack_run(run, bits, bytes);
   });
   return bytes;
 }
 
+std::size_t symbol_count(std::size_t codes, int bits) {
+  return (codes + codes_per_symbol(bits) - 1) / codes_per_symbol(bits);
+}
+
 }  // namespace
+
+CodeReader::CodeReader(Bytes data, std::size_t codes, int bits)
+    : bits_(bits),
+      per_symbol_(codes_per_symbol(bits)),
+      symbols_(data, symbol_count(codes, bits), std::size_t{1} << (static_cast<unsigned>(bits) * per_symbol_)) {}
+
+void CodeReader::read(std::span<std::uint8_t> codes) {
+  if (per_symbol_ == 1) return symbols_.read(codes);
+  for (; left_ > 0 && !codes.empty(); codes = codes.subspan(1)) codes[0] = next_of_symbol();
+  std::array<std::uint8_t, 512> symbols;
+  while (codes.size() >= per_symbol_) {
+    const auto some = std::span(symbols).first(std::min(codes.size() / per_symbol_, symbols.size()));
+    symbols_.read(some);
+    for (unsigned index = 0; index < per_symbol_; ++index) {
+      for (std::size_t at = 0; at < some.size(); ++at) {
+        codes[at * per_symbol_ + index] = static_cast<std::uint8_t>(code(some[at], index));
+      }
+    }
+    codes = codes.subspan(some.size() * per_symbol_);
+  }
+  for (; !codes.empty(); codes = codes.subspan(1)) codes[0] = next_of_symbol();
+}
+
+std::uint8_t CodeReader::next_of_symbol() {
+  if (left_ == 0) {
+    symbols_.read({&symbol_, 1});
+    left_ = per_symbol_;
+  }
+  return static_cast<std::uint8_t>(code(symbol_, per_symbol_ - left_--));
+}
+
+void unpack_run(Bytes run, int bits, std::span<std::uint8_t> codes) {
+  const unsigned mask = (1u << bits) - 1;
+  std::uint32_t pending = 0;
+  int filled = 0;
+  std::size_t next = 0;
+  for (std::uint8_t& code : codes) {
+    if (filled < bits) {
+      pending |= std::uint32_t{run[next++]} << filled;
+      filled += 8;
+    }
+    code = static_cast<std::uint8_t>(pending & mask);
+    pending >>= bits;
+    filled -= bits;
+  }
+}
 
 std::vector<std::uint8_t> decoded(Bytes data, const RunLengths& lengths, int bits, std::string_view where) {
   std::size_t codes = 0;
@@ -105,7 +109,7 @@ std::vector<std::uint8_t> decoded(Bytes data, const RunLengths& lengths, int bit
     std::vector<std::uint8_t> bytes;
     if (alike) {
       bytes.resize(size_bytes);
-      reader.read(bytes);
+      reader.read_symbols(bytes);
     } else {
       bytes = packed(reader, lengths, size_bytes, bits);
     }

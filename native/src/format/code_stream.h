@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/entropy.h"
 #include "format/layout.h"
 
 namespace stapes::format {
@@ -55,6 +56,35 @@ inline unsigned code_at(Bytes run, std::size_t index, int bits) {
   if (bit % 8 + static_cast<std::size_t>(bits) > 8) both |= static_cast<unsigned>(run[bit / 8 + 1]) << 8;
   return both >> bit % 8 & ((1u << bits) - 1);
 }
+
+// The codes of a coded section, one after the other.
+class CodeReader {
+ public:
+  // Throws Error (kFormat), as all of this does, if `data` is no coded form of so many codes of `bits` bits.
+  CodeReader(Bytes data, std::size_t codes, int bits);
+
+  // The next codes.
+  void read(std::span<std::uint8_t> codes);
+  // Symbols of several codes as they are, where no code was read before.
+  void read_symbols(std::span<std::uint8_t> symbols) { symbols_.read(symbols); }
+  void finish() const { symbols_.finish(); }
+
+ private:
+  std::uint8_t next_of_symbol();
+  unsigned code(unsigned symbol, unsigned index) const {
+    return symbol >> (static_cast<unsigned>(bits_) * index) & ((1u << bits_) - 1);
+  }
+
+  int bits_;
+  unsigned per_symbol_;
+  EntropyReader symbols_;
+  // The symbol of which codes are left, and how many.
+  std::uint8_t symbol_ = 0;
+  unsigned left_ = 0;
+};
+
+// Codes [at most 64] of a packed run.
+void unpack_run(Bytes run, int bits, std::span<std::uint8_t> codes);
 
 // The packed form of a coded section.
 //

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "format/layout.h"
+#include "kernels/table.h"
 
 namespace stapes::format {
 
@@ -16,7 +17,8 @@ namespace stapes::format {
 class EntropyReader {
  public:
   // Throws Error (kFormat) if `data`, which must outlive the reader, cannot begin so.
-  EntropyReader(Bytes data, std::size_t symbols, std::size_t alphabet);
+  EntropyReader(Bytes data, std::size_t symbols, std::size_t alphabet,
+                const kernels::Table& table = kernels::best());
 
   // The next symbols; throws Error (kFormat) if words are used up too early.
   void read(std::span<std::uint8_t> symbols);
@@ -24,20 +26,23 @@ class EntropyReader {
   void finish() const;
 
  private:
-  static constexpr int kProbabilityBits = 14;
-  static constexpr std::uint32_t kSum = 1u << kProbabilityBits;
-
+  // The first of `symbols`, as many as kernels take at once; their number.
+  std::size_t read_at_once(std::span<std::uint8_t> symbols);
   // Of symbols for each of which there is a word.
   void read_safely(std::span<std::uint8_t> symbols);
+  // Of symbols that may ask for more words than there are.
+  void read_carefully(std::span<std::uint8_t> symbols);
 
+  const kernels::Table* table_;
   Bytes words_;
   std::size_t word_ = 0;
   std::size_t count_;
   std::size_t lane_ = 0;
   std::vector<std::uint32_t> states_;
-  std::array<std::uint32_t, 256> frequencies_{};
-  std::array<std::uint32_t, 256> starts_{};
+  // By symbol: its frequency, and above 16 bits where its slots begin.
+  std::array<std::uint32_t, kernels::kMostSymbols> ranges_{};
   std::vector<std::uint8_t> symbol_of_slot_;
+  bool few_symbols_;
 };
 
 }  // namespace stapes::format

@@ -20,6 +20,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::uint8_t> bytes() const { return bytes_; }
+  // Forgets what was read: it is read again, or taken from what the system still holds, when it is used.
+  void release() const;
 
  private:
   std::span<const std::uint8_t> bytes_;

@@ -54,30 +54,21 @@ std::size_t tensor_row(const MatrixSections& matrix, std::size_t row) {
   return matrix.order.empty() ? row : u16_at(matrix.order, row);
 }
 
-// Calls `visit(row, column, code)` for each stored code, row and column being those of the tensor.
+// Calls `visit(row, column, code)` for each code of a sparse matrix, row and column being those of the tensor.
 template <int kBits, typename Visit>
 void for_each_code(const MatrixSections& matrix, Visit visit) {
-  const bool dense = matrix.codec.kind == CodecKind::kDense;
-  Bytes rest = dense ? matrix.codes : matrix.values;
+  Bytes rest = matrix.values;
   std::size_t number = 0;
   for_each_run(matrix.rows, matrix.columns, [&](const Run& run) {
-    const std::uint64_t mask = dense ? 0 : mask_at(matrix, number++);
-    const std::size_t count = dense ? run.columns : static_cast<std::size_t>(std::popcount(mask));
+    std::uint64_t left = mask_at(matrix, number++);
+    const auto count = static_cast<std::size_t>(std::popcount(left));
     const std::size_t row = tensor_row(matrix, run.row);
-    std::uint64_t left = mask;
-    for (std::size_t index = 0; index < count; ++index) {
-      const std::size_t place = dense ? index : static_cast<std::size_t>(std::countr_zero(left));
-      left &= left - 1;
+    for (std::size_t index = 0; index < count; ++index, left &= left - 1) {
+      const auto place = static_cast<std::size_t>(std::countr_zero(left));
       visit(row, run.first_column + place, code_at(rest, index, kBits));
     }
     rest = rest.subspan(run_bytes(count, kBits));
   });
-}
-
-RunLengths dense_lengths(const MatrixSections& matrix) {
-  return [&matrix](const std::function<void(std::size_t)>& tell) {
-    for_each_run(matrix.rows, matrix.columns, [&tell](const Run& run) { tell(run.columns); });
-  };
 }
 
 RunLengths mask_lengths(const MatrixSections& matrix) {
@@ -160,10 +151,7 @@ void check_lowest(const MatrixSections& matrix) {
     if (code == lowest && column < matrix.columns) first = std::min(first, row * matrix.columns + column);
   };
   with_bits(bits, [&](auto known) { for_each_code<decltype(known)::value>(matrix, look); });
-  if (first == matrix.rows * matrix.columns) return;
-  const int most = static_cast<int>(lowest) - 1;
-  refuse(sentence(matrix.codec.name(), ": level [", first / matrix.columns, ", ", first % matrix.columns,
-                  "] is ", -most - 1, "; ", -most, " to ", most, " are accepted"));
+  if (first < matrix.rows * matrix.columns) refuse_lowest(matrix, first);
 }
 
 std::int8_t level_of(const MatrixSections& matrix, unsigned code) {
@@ -209,25 +197,6 @@ MatrixSections matrix_sections(const Codec& codec, const Shape& shape, const std
   return matrix;
 }
 
-void decode_sections(MatrixSections& matrix, std::vector<Bytes>& sections,
-                     std::vector<std::vector<std::uint8_t>>& decoded) {
-  const auto put = [&](Bytes& own, std::string_view name, const RunLengths& lengths, int bits) {
-    auto bytes = plain(matrix.codec, own, lengths, bits, name);
-    if (!bytes) return;
-    const auto stored = std::find_if(sections.begin(), sections.end(),
-                                     [&own](Bytes each) { return each.data() == own.data(); });
-    decoded.push_back(std::move(*bytes));
-    *stored = own = decoded.back();
-  };
-  if (matrix.codec.kind == CodecKind::kDense) {
-    put(matrix.codes, "codes", dense_lengths(matrix), matrix.codec.bits);
-    return;
-  }
-  put(matrix.masks, "masks", mask_lengths(matrix), 1);
-  check_offsets(matrix);
-  put(matrix.values, "values", value_lengths(matrix), matrix.codec.bits);
-}
-
 void check_scales(std::string_view name, Bytes scales) {
   for (std::size_t row = 0; row < scales.size() / 4; ++row) {
     const float scale = float_at(scales, row);
@@ -239,24 +208,38 @@ void check_scales(std::string_view name, Bytes scales) {
   }
 }
 
-void check_matrix(const MatrixSections& matrix) {
-  if (matrix.codec.permuted) check_order(matrix);
+void check_side(const MatrixSections& matrix) {
   check_scales(matrix.codec.name(), matrix.scales);
-  if (!matrix.codebook.empty()) {
-    check_codebook(matrix);
-  } else {
-    check_lowest(matrix);
-  }
-  if (matrix.codec.kind == CodecKind::kSparse) check_masks(matrix);
+  if (!matrix.codebook.empty()) check_codebook(matrix);
 }
 
-void read_levels(const MatrixSections& matrix, std::span<std::int8_t> levels) {
-  if (matrix.codec.kind == CodecKind::kSparse) std::fill(levels.begin(), levels.end(), std::int8_t{0});
-  std::array<std::int8_t, 256> level{};
-  for (unsigned code = 0; code < 1u << matrix.codec.bits; ++code) level[code] = level_of(matrix, code);
-  const std::size_t columns = matrix.columns;
+LevelOfCode level_of_code(const MatrixSections& matrix) {
+  LevelOfCode levels{};
+  for (unsigned code = 0; code < 1u << matrix.codec.bits; ++code) levels[code] = level_of(matrix, code);
+  return levels;
+}
+
+void refuse_lowest(const MatrixSections& matrix, std::size_t index) {
+  const int most = (1 << (matrix.codec.bits - 1)) - 1;
+  refuse(sentence(matrix.codec.name(), ": level [", index / matrix.columns, ", ", index % matrix.columns, "] is ",
+                  -most - 1, "; ", -most, " to ", most, " are accepted"));
+}
+
+void read_sparse(MatrixSections matrix, std::span<std::int8_t> levels) {
+  const auto masks = plain(matrix.codec, matrix.masks, mask_lengths(matrix), 1, "masks");
+  if (masks) matrix.masks = *masks;
+  check_offsets(matrix);
+  const auto values = plain(matrix.codec, matrix.values, value_lengths(matrix), matrix.codec.bits, "values");
+  if (values) matrix.values = *values;
+  if (matrix.codec.permuted) check_order(matrix);
+  check_side(matrix);
+  if (matrix.codebook.empty()) check_lowest(matrix);
+  check_masks(matrix);
+  if (levels.empty()) return;
+  std::fill(levels.begin(), levels.end(), std::int8_t{0});
+  const LevelOfCode level = level_of_code(matrix);
   const auto put = [&](std::size_t row, std::size_t column, unsigned code) {
-    levels[row * columns + column] = level[code];
+    levels[row * matrix.columns + column] = level[code];
   };
   with_bits(matrix.codec.bits, [&](auto known) { for_each_code<decltype(known)::value>(matrix, put); });
 }

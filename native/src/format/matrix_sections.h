@@ -1,8 +1,9 @@
-// The sections of the codecs `dense` and `sparse`, packed: checks, and levels.
+// The sections of the codecs `dense` and `sparse`: checks, and levels.
 //
 // Letters: R rows, C columns.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,18 +23,21 @@ struct MatrixSections {
 // `sections` are those that the codec asks for, in the order of their names.
 MatrixSections matrix_sections(const Codec& codec, const Shape& shape, const std::vector<Bytes>& sections);
 
-// Decodes the coded ones among the sections, whose places in `matrix` and `sections` are put right, into
-// `decoded`. Throws Error (kFormat) if one has a wrong length or is no coded form.
-void decode_sections(MatrixSections& matrix, std::vector<Bytes>& sections,
-                     std::vector<std::vector<std::uint8_t>>& decoded);
-
-// Throws Error (kFormat) at a value that no writer writes.
-void check_matrix(const MatrixSections& matrix);
+// Checks all values of a matrix [R, C], and puts its levels into `levels`, unless that is empty. Throws Error
+// (kFormat) if a section is no coded form, or at a value that no writer writes.
+void read_dense(const MatrixSections& matrix, std::span<std::int8_t> levels);
+void read_sparse(MatrixSections matrix, std::span<std::int8_t> levels);
 
 // Throws Error (kFormat) if a scale of `name` is neither +0 nor from 2^-126 to 2^121.
 void check_scales(std::string_view name, Bytes scales);
+// The same of the scales of a matrix, and of its code book if it has one.
+void check_side(const MatrixSections& matrix);
 
-// [R, C] the levels of a checked matrix, to `levels`.
-void read_levels(const MatrixSections& matrix, std::span<std::int8_t> levels);
+// What codes of the most bits stand for.
+using LevelOfCode = std::array<std::int8_t, 256>;
+LevelOfCode level_of_code(const MatrixSections& matrix);
+
+// Throws Error (kFormat): the level at `index` of a matrix of 6 or 8 bits is the most negative one.
+[[noreturn]] void refuse_lowest(const MatrixSections& matrix, std::size_t index);
 
 }  // namespace stapes::format

@@ -38,7 +38,7 @@ Json read_header(Bytes header) {
   }
 }
 
-Bytes checked_section(const Entry& entry, const Section& section, Bytes data) {
+Bytes undamaged_section(const Entry& entry, const Section& section, Bytes data) {
   const std::string where = sentence("tensor '", entry.name, "': section '", section.name, "'");
   const Bytes content = data.subspan(section.offset, section.size_bytes);
   if (crc32(content) != section.crc32) refuse(sentence(where, " is damaged: its checksum does not match"));
@@ -47,15 +47,11 @@ Bytes checked_section(const Entry& entry, const Section& section, Bytes data) {
   return content;
 }
 
-Tensor checked_tensor(Entry& entry, Bytes data) {
+Tensor undamaged_tensor(Entry& entry, Bytes data) {
   std::vector<Bytes> contents;
   contents.reserve(entry.sections.size());
-  for (const Section& section : entry.sections) contents.push_back(checked_section(entry, section, data));
-  try {
-    return Tensor(entry.name, std::move(entry.shape), entry.codec, std::move(contents));
-  } catch (const Error& error) {
-    refuse(sentence("tensor '", entry.name, "': ", error.sentence()));
-  }
+  for (const Section& section : entry.sections) contents.push_back(undamaged_section(entry, section, data));
+  return Tensor(entry.name, std::move(entry.shape), entry.codec, std::move(contents));
 }
 
 }  // namespace
@@ -64,6 +60,7 @@ Model Model::open(const std::string& path) {
   try {
     auto file = std::make_unique<const MappedFile>(path);
     Model model = parse(file->bytes());
+    file->release();
     model.file_ = std::move(file);
     return model;
   } catch (const Error& error) {
@@ -83,8 +80,16 @@ Model Model::parse(Bytes file) {
   check_padding(file.subspan(header_end, prologue.data_start() - header_end), "header");
   std::vector<Tensor> tensors;
   tensors.reserve(entries.size());
-  for (Entry& entry : entries) tensors.push_back(checked_tensor(entry, data));
+  for (Entry& entry : entries) tensors.push_back(undamaged_tensor(entry, data));
   return {std::move(json), std::move(tensors)};
+}
+
+void Model::check() const {
+  for (const Tensor& tensor : tensors_) tensor.check();
+}
+
+void Model::release() const {
+  if (file_) file_->release();
 }
 
 Value Model::metadata() const { return *header_.root().find("metadata"); }

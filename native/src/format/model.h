@@ -1,4 +1,5 @@
-// A packed model: all is checked when it is opened, and nothing behind this door checks again.
+// A packed model: nothing of a damaged one is given out. What the codec of a tensor forbids is found when the
+// tensor is read.
 #pragma once
 
 #include <memory>
@@ -14,15 +15,19 @@
 
 namespace stapes::format {
 
-// Beside the file, which is mapped and shared between processes, it takes at most four times the size of the
-// file.
+// The file is mapped and shared between processes.
 class Model {
  public:
   // Throws Error (kFormat) with a sentence that begins with `path` if the file is missing, unreadable, no
-  // packed model, damaged, hostile or of another version.
+  // packed model, damaged, misshapen or of another version.
   static Model open(const std::string& path);
   // A model in memory that outlives it; throws Error (kFormat).
   static Model parse(Bytes file);
+
+  // Reads all tensors; throws Error (kFormat) if one holds what no writer writes.
+  void check() const;
+  // Gives back the memory that the mapped file takes, until it is read again.
+  void release() const;
 
   // A JSON object: settings of network and features, vocabulary, training recipe, licence.
   Value metadata() const;

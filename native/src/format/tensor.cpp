@@ -1,6 +1,7 @@
 #include "format/tensor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -50,39 +51,78 @@ void check_uniform(Bytes codes, std::int64_t columns) {
 
 }  // namespace
 
-Tensor::Tensor(std::string name, Shape shape, Codec codec, std::vector<Bytes> sections)
-    : name_(std::move(name)), shape_(std::move(shape)), codec_(codec), sections_(std::move(sections)) {
-  check();
-}
-
-void Tensor::check() {
-  switch (codec_.kind) {
-    case CodecKind::kFloat16:
-      return check_halves(sections_[0]);
-    case CodecKind::kFloat32:
-      return check_floats(sections_[0]);
-    case CodecKind::kUnsigned:
-      return decode_numbers();
-    case CodecKind::kUniform:
-      check_uniform(sections_[0], weights_of(shape_) / shape_[0]);
-      return check_scales(codec_.name(), sections_[1]);
-    default:
-      MatrixSections matrix = matrix_sections(codec_, shape_, sections_);
-      decode_sections(matrix, sections_, decoded_);
-      check_matrix(matrix);
+template <typename Work>
+auto Tensor::named(Work work) const {
+  try {
+    return work();
+  } catch (const Error& error) {
+    refuse(sentence("tensor '", name_, "': ", error.sentence()));
   }
 }
 
-void Tensor::decode_numbers() {
-  const auto packed_bytes = static_cast<std::size_t>(weights_of(shape_) * (codec_.bits / 8));
-  if (sections_[0].size() == packed_bytes) return;
-  const RunLengths lengths = [=](const std::function<void(std::size_t)>& visit) { visit(packed_bytes); };
-  decoded_.push_back(decoded(sections_[0], lengths, 8, "unsigned: section 'values'"));
-  sections_[0] = decoded_.back();
+void Tensor::read_levels(std::span<std::int8_t> levels) const {
+  if (codec_.kind == CodecKind::kUniform) {
+    check_uniform(sections_[0], weights_of(shape_) / shape_[0]);
+    check_scales(codec_.name(), sections_[1]);
+    std::transform(sections_[0].begin(), sections_[0].begin() + static_cast<std::ptrdiff_t>(levels.size()),
+                   levels.begin(), [](std::uint8_t code) { return static_cast<std::int8_t>(code); });
+    return;
+  }
+  const MatrixSections matrix = matrix_sections(codec_, shape_, sections_);
+  codec_.kind == CodecKind::kDense ? read_dense(matrix, levels) : read_sparse(matrix, levels);
+}
+
+Bytes Tensor::scales() const {
+  return codec_.kind == CodecKind::kUniform ? sections_[1] : matrix_sections(codec_, shape_, sections_).scales;
+}
+
+std::vector<std::int8_t> Tensor::alphabet() const {
+  std::vector<std::int8_t> alphabet;
+  if (codec_.has_codebook()) {
+    for (const std::uint8_t level : sections_[0]) alphabet.push_back(static_cast<std::int8_t>(level));
+    return alphabet;
+  }
+  const int most = (1 << (codec_.bits - 1)) - 1;
+  for (int level = -most; level <= most; ++level) alphabet.push_back(static_cast<std::int8_t>(level));
+  return alphabet;
+}
+
+template <typename Take>
+void Tensor::for_numbers(Take take) const {
+  const Bytes stored = sections_[0];
+  const std::size_t packed_bytes = weights() * static_cast<std::size_t>(codec_.bits / 8);
+  if (stored.size() == packed_bytes) return take(stored);
+  try {
+    CodeReader reader(stored, packed_bytes, 8);
+    std::array<std::uint8_t, 4096> some;
+    for (std::size_t done = 0; done < packed_bytes; done += some.size()) {
+      const auto now = std::span(some).first(std::min(some.size(), packed_bytes - done));
+      reader.read(now);
+      take(Bytes(now));
+    }
+    reader.finish();
+  } catch (const Error& error) {
+    refuse(sentence("unsigned: section 'values' is ", error.sentence()));
+  }
+}
+
+void Tensor::check() const {
+  named([this] {
+    switch (codec_.kind) {
+      case CodecKind::kFloat16:
+        return check_halves(sections_[0]);
+      case CodecKind::kFloat32:
+        return check_floats(sections_[0]);
+      case CodecKind::kUnsigned:
+        return for_numbers([](Bytes) {});
+      default:
+        return read_levels({});
+    }
+  });
 }
 
 std::vector<float> Tensor::floats() const {
-  std::vector<float> weights(static_cast<std::size_t>(weights_of(shape_)));
+  std::vector<float> weights(this->weights());
   if (codec_.holds_integers()) {
     const Integers own = integers();
     const std::size_t columns = weights.size() / own.scales.size();
@@ -93,6 +133,7 @@ std::vector<float> Tensor::floats() const {
     const std::vector<std::uint16_t> own = numbers();
     std::copy(own.begin(), own.end(), weights.begin());
   } else {
+    check();
     const bool half = codec_.kind == CodecKind::kFloat16;
     for (std::size_t index = 0; index < weights.size(); ++index) {
       weights[index] = half ? from_half(u16_at(sections_[0], index)) : float_at(sections_[0], index);
@@ -102,27 +143,24 @@ std::vector<float> Tensor::floats() const {
 }
 
 Integers Tensor::integers() const {
-  Integers integers;
-  integers.levels.resize(static_cast<std::size_t>(weights_of(shape_)));
-  Bytes scales;
-  if (codec_.kind == CodecKind::kUniform) {
-    std::transform(sections_[0].begin(), sections_[0].end(), integers.levels.begin(),
-                   [](std::uint8_t code) { return static_cast<std::int8_t>(code); });
-    scales = sections_[1];
-  } else {
-    const MatrixSections matrix = matrix_sections(codec_, shape_, sections_);
-    read_levels(matrix, integers.levels);
-    scales = matrix.scales;
-  }
+  Integers integers{.levels = std::vector<std::int8_t>(weights()), .scales = {}, .alphabet = alphabet()};
+  named([&] { read_levels(integers.levels); });
+  const Bytes scales = this->scales();
   for (std::size_t row = 0; row < scales.size() / 4; ++row) integers.scales.push_back(float_at(scales, row));
   return integers;
 }
 
 std::vector<std::uint16_t> Tensor::numbers() const {
-  std::vector<std::uint16_t> numbers(static_cast<std::size_t>(weights_of(shape_)));
-  for (std::size_t index = 0; index < numbers.size(); ++index) {
-    numbers[index] = codec_.bits == 8 ? std::uint16_t{sections_[0][index]} : u16_at(sections_[0], index);
-  }
+  std::vector<std::uint16_t> numbers;
+  numbers.reserve(weights());
+  const std::size_t width = static_cast<std::size_t>(codec_.bits / 8);
+  named([&] {
+    for_numbers([&](Bytes some) {
+      for (std::size_t at = 0; at < some.size() / width; ++at) {
+        numbers.push_back(width == 1 ? std::uint16_t{some[at]} : u16_at(some, at));
+      }
+    });
+  });
   return numbers;
 }
 

@@ -306,6 +306,50 @@ void step(const CellStep& step) {
   }
 }
 
+// Frequencies and first slots of symbols.
+struct FewRanges {
+  Vector ranges[4];
+  explicit FewRanges(const std::uint32_t* from) {
+    for (int part = 0; part < 4; ++part) ranges[part] = _mm512_loadu_si512(from + 16 * part);
+  }
+  Vector operator()(Vector symbols) const {
+    const __mmask16 upper = _mm512_test_epi32_mask(symbols, _mm512_set1_epi32(32));
+    return _mm512_mask_blend_epi32(upper, _mm512_permutex2var_epi32(ranges[0], symbols, ranges[1]),
+                                   _mm512_permutex2var_epi32(ranges[2], symbols, ranges[3]));
+  }
+};
+
+struct ManyRanges {
+  const std::uint32_t* ranges;
+  explicit ManyRanges(const std::uint32_t* from) : ranges(from) {}
+  Vector operator()(Vector symbols) const { return _mm512_i32gather_epi32(symbols, ranges, 4); }
+};
+
+template <typename Ranges>
+std::size_t decode_with(const Coded& coded) {
+  const Ranges ranges(coded.ranges);
+  const Vector low14 = _mm512_set1_epi32((1 << 14) - 1), low16 = _mm512_set1_epi32(0xffff);
+  const std::uint8_t* words = coded.words;
+  for (std::size_t at = 0; at < coded.count; at += kLanesTogether) {
+    const Vector state = _mm512_loadu_si512(coded.states + at), slot = _mm512_and_si512(state, low14);
+    const Vector found = _mm512_i32gather_epi32(slot, coded.symbol_of_slot, 1);
+    const Vector symbol = _mm512_and_si512(found, _mm512_set1_epi32(255)), range = ranges(symbol);
+    const Vector steps = _mm512_mullo_epi32(_mm512_and_si512(range, low16), _mm512_srli_epi32(state, 14));
+    const Vector next = _mm512_add_epi32(steps, _mm512_sub_epi32(slot, _mm512_srli_epi32(range, 16)));
+    const __mmask16 hungry = _mm512_cmple_epu32_mask(next, low16);
+    const Vector given = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(words)));
+    const Vector fed = _mm512_or_si512(_mm512_slli_epi32(next, 16), _mm512_maskz_expand_epi32(hungry, given));
+    _mm512_storeu_si512(coded.states + at, _mm512_mask_mov_epi32(next, hungry, fed));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(coded.symbols + at), _mm512_cvtepi32_epi8(symbol));
+    words += 2 * bits(hungry);
+  }
+  return static_cast<std::size_t>(words - coded.words) / 2;
+}
+
+std::size_t decode(const Coded& coded) {
+  return coded.few_symbols ? decode_with<FewRanges>(coded) : decode_with<ManyRanges>(coded);
+}
+
 }  // namespace
 
 const Table kAvx512{.name = "avx512",
@@ -314,6 +358,7 @@ const Table kAvx512{.name = "avx512",
                                  For<Layout::dense8>::multiply, For<Layout::masked4>::multiply,
                                  For<Layout::masked8>::multiply},
                     .requantise = requantise,
-                    .step = step};
+                    .step = step,
+                    .decode = decode};
 
 }  // namespace stapes::kernels

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cstring>
+#include <numeric>
 
 #include "kernels/planes.h"
 
@@ -15,24 +17,45 @@ std::size_t index_of(std::int8_t level) { return static_cast<std::uint8_t>(level
 
 // Every level that occurs, and zero, which padding needs.
 std::bitset<256> present(std::span<const std::int8_t> levels) {
+  std::array<bool, 256> seen{};
+  for (const std::int8_t level : levels) seen[index_of(level)] = true;
   std::bitset<256> found;
   found.set(0);
-  for (const std::int8_t level : levels) found.set(index_of(level));
+  for (std::size_t byte = 0; byte < 256; ++byte) found.set(byte, found.test(byte) || seen[byte]);
   return found;
 }
 
 struct Codebook {
-  std::array<std::int8_t, 64> levels{};    // by code, repeated
-  std::array<std::uint8_t, 256> codes{};   // by level as an unsigned byte
+  std::array<std::int8_t, 64> levels{};   // by code, repeated
+  std::array<std::uint8_t, 256> codes{};  // by level as an unsigned byte
+  unsigned mask = 0;                      // where codes are the lower bits of levels: these bits
 };
 
-// Codes in ascending order of the levels; zero has no code in masked layouts.
-Codebook make_codebook(const std::bitset<256>& found, Layout layout) {
+// Codes that are the lower bits of levels.
+Codebook make_twos_complement(Layout layout) {
   Codebook book;
-  if (codes_of(layout) == 256) {
-    for (std::size_t byte = 0; byte < 256; ++byte) book.codes[byte] = static_cast<std::uint8_t>(byte);
-    return book;
+  book.mask = static_cast<unsigned>(codes_of(layout) - 1);
+  for (unsigned byte = 0; byte < 256; ++byte) book.codes[byte] = static_cast<std::uint8_t>(byte & book.mask);
+  for (std::size_t code = 0; code < book.levels.size(); ++code) {
+    book.levels[code] = static_cast<std::int8_t>((static_cast<int>(code) ^ 32) - 32);
   }
+  return book;
+}
+
+bool is_twos_complement(const std::bitset<256>& found, Layout layout) {
+  if (layout == Layout::dense8 || layout == Layout::masked8) return true;
+  bool all_small = true;
+  for (int level = -128; level <= 127; ++level) {
+    const bool is_small = level >= -32 && level <= 31;
+    all_small = all_small && (is_small || !found.test(index_of(static_cast<std::int8_t>(level))));
+  }
+  return layout == Layout::dense6 && all_small;
+}
+
+// Codes in ascending order of the levels, unless they are these; zero has no code in masked layouts.
+Codebook make_codebook(const std::bitset<256>& found, Layout layout) {
+  if (is_twos_complement(found, layout)) return make_twos_complement(layout);
+  Codebook book;
   std::size_t count = 0;
   for (int level = -128; level <= 127; ++level) {
     const auto narrow = static_cast<std::int8_t>(level);
@@ -61,22 +84,64 @@ struct Padded {
   }
 };
 
-void write_dense(const Padded& padded, Layout layout, const Codebook& book, std::span<std::uint8_t> planes) {
-  const std::size_t pairs = padded_columns(padded.columns) / (2 * kQuad);
-  const std::size_t pair_bytes = planes_per_pair(layout) * kPlane;
-  const std::size_t tiles = padded_rows(padded.rows) / kTileRows;
-  for (std::size_t which = 0; which < tiles * pairs * 2 * kGroups; ++which) {
-    const std::size_t group = which % kGroups, quad = which / kGroups % 2;
-    const std::size_t pair = which / (2 * kGroups) % pairs, tile = which / (2 * kGroups) / pairs;
-    const auto target = planes.subspan((tile * pairs + pair) * pair_bytes, pair_bytes);
-    const CodeFields code_place = code_fields(layout, quad, group);
-    for (std::size_t index = 0; index < kPlane; ++index) {
-      const unsigned code = book.codes[index_of(padded.at(tile, 2 * pair + quad, group, index))];
-      for (const BitField& field : code_place.fields) {
-        const unsigned bits = code >> field.to & ((1U << field.bits) - 1);
-        std::uint8_t& byte = target[field.plane * kPlane + index];
-        byte = static_cast<std::uint8_t>(byte | bits << field.shift);
+// The codes of a tile [64, padded columns].
+void take_tile(const Padded& padded, std::size_t tile, const Codebook& book, std::span<std::uint8_t> codes) {
+  const std::size_t width = padded_columns(padded.columns), first = tile * kTileRows;
+  const std::size_t rows = std::min(kTileRows, padded.rows - first);
+  if (rows < kTileRows || width > padded.columns) std::ranges::fill(codes, book.codes[0]);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto own = padded.levels.subspan((first + row) * padded.columns, padded.columns);
+    const auto to = codes.subspan(row * width).begin();
+    if (book.mask != 0) {
+      const auto masked = [mask = static_cast<std::uint8_t>(book.mask)](std::int8_t level) {
+        return static_cast<std::uint8_t>(index_of(level) & mask);
+      };
+      std::ranges::transform(own, to, masked);
+    } else {
+      std::ranges::transform(own, to, [&](std::int8_t level) { return book.codes[index_of(level)]; });
+    }
+  }
+}
+
+// Eight bytes of a plane at once.
+using Word = std::uint64_t;
+constexpr Word kEach = 0x0101010101010101;
+using Plane = std::array<Word, kPlane / sizeof(Word)>;
+
+// The codes of 16 rows and a quad of columns that begin at `codes`, rows being `width` apart.
+Plane take_plane(std::span<const std::uint8_t> codes, std::size_t width) {
+  Plane plane;
+  const auto bytes = std::as_writable_bytes(std::span(plane));
+  for (std::size_t row = 0; row < 16; ++row) {
+    std::memcpy(bytes.subspan(row * kQuad).data(), codes.subspan(row * width).data(), kQuad);
+  }
+  return plane;
+}
+
+void put_fields(const Plane& plane, const CodeFields& place, std::span<Plane> planes) {
+  for (const BitField& field : place.fields) {
+    Plane& target = planes[field.plane];
+    const Word mask = kEach * ((1U << field.bits) - 1);
+    for (std::size_t at = 0; at < plane.size(); ++at) target[at] |= (plane[at] >> field.to & mask) << field.shift;
+  }
+}
+
+void write_dense(const Padded& padded, Layout layout, const Codebook& book, std::span<std::uint8_t> bytes) {
+  const std::size_t width = padded_columns(padded.columns);
+  std::vector<std::uint8_t> tile(kTileRows * width);
+  for (std::size_t which = 0; which < padded_rows(padded.rows) / kTileRows; ++which) {
+    take_tile(padded, which, book, tile);
+    for (std::size_t pair = 0; pair < width / (2 * kQuad); ++pair) {
+      std::array<Plane, 2 * kGroups> planes{};
+      for (std::size_t quad = 0; quad < 2; ++quad) {
+        for (std::size_t group = 0; group < kGroups; ++group) {
+          const std::size_t from = group * 16 * width + (2 * pair + quad) * kQuad;
+          put_fields(take_plane(std::span(tile).subspan(from), width), code_fields(layout, quad, group), planes);
+        }
       }
+      const std::size_t taken = planes_per_pair(layout) * kPlane;
+      std::memcpy(bytes.data(), planes.data(), taken);
+      bytes = bytes.subspan(taken);
     }
   }
 }
@@ -131,8 +196,8 @@ bool take_corrections(const Padded& padded, Arena& arena, Matrix& matrix) {
   const auto corrections = as_int32(arena.take(padded_rows(padded.rows) * sizeof(std::int32_t)));
   if (corrections.empty()) return false;
   for (std::size_t row = 0; row < padded.rows; ++row) {
-    std::int32_t sum = 0;
-    for (std::size_t column = 0; column < padded.columns; ++column) sum += padded.at(row, column);
+    const auto own = padded.levels.subspan(row * padded.columns, padded.columns);
+    const std::int32_t sum = std::accumulate(own.begin(), own.end(), std::int32_t{0});
     corrections[row] = -kInputZero * sum;
   }
   matrix.corrections = corrections;
@@ -167,18 +232,17 @@ bool take_masked(const Padded& padded, const Codebook& book, Arena& arena, Matri
   return true;
 }
 
-std::size_t codes_needed(std::span<const std::int8_t> levels, bool masked) {
-  return present(levels).count() - (masked ? 1 : 0);
-}
+std::size_t codes_needed(const std::bitset<256>& found, bool masked) { return found.count() - (masked ? 1 : 0); }
 
 }  // namespace
 
-Layout choose_layout(std::span<const std::int8_t> levels, bool masked, const Table& table) {
+Layout choose_layout(std::span<const std::int8_t> alphabet, bool masked, const Table& table) {
+  const std::bitset<256> found = present(alphabet);
   if (masked) {
-    const Layout wanted = codes_needed(levels, true) <= 16 ? Layout::masked4 : Layout::masked8;
+    const Layout wanted = codes_needed(found, true) <= 16 ? Layout::masked4 : Layout::masked8;
     if (table.runs(wanted)) return wanted;
   }
-  const std::size_t needed = codes_needed(levels, false);
+  const std::size_t needed = codes_needed(found, false);
   for (const Layout layout : {Layout::dense2, Layout::dense3, Layout::dense4, Layout::dense6}) {
     if (needed <= codes_of(layout) && table.runs(layout)) return layout;
   }
@@ -191,10 +255,11 @@ std::size_t packed_bytes_bound(std::size_t rows, std::size_t columns) {
   return weights + weights / 8 + padded_rows(rows) * sizeof(std::int32_t) + 3 * kPlane;
 }
 
-std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows, std::size_t columns, Layout layout,
-                           Arena& arena) {
-  if (codes_needed(levels, is_masked(layout)) > codes_of(layout)) return std::nullopt;
-  const Codebook book = make_codebook(present(levels), layout);
+std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows, std::size_t columns,
+                           std::span<const std::int8_t> alphabet, Layout layout, Arena& arena) {
+  const std::bitset<256> found = present(alphabet);
+  if (codes_needed(found, is_masked(layout)) > codes_of(layout)) return std::nullopt;
+  const Codebook book = make_codebook(found, layout);
   Matrix matrix{.layout = layout, .rows = rows, .columns = columns, .planes = {}, .masks = {}, .corrections = {}};
   matrix.levels = book.levels;
   const Padded padded{levels, rows, columns};

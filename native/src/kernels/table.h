@@ -54,11 +54,30 @@ struct CellStep {
 };
 using Step = void (*)(const CellStep& step);
 
+// A stretch of the entropy coder (spec/codecs.md, section 4): `count` symbols, one of each of as many lanes that follow each
+// other, and for each of which there is a word.
+inline constexpr std::size_t kLanesTogether = 16;
+inline constexpr std::size_t kMostSymbols = 256;
+inline constexpr std::size_t kFewSymbols = 64;
+inline constexpr std::size_t kBehindSlots = 3;  // readable bytes behind the last slot
+struct Coded {
+  std::uint32_t* states = nullptr;                // [count], replaced
+  const std::uint8_t* symbol_of_slot = nullptr;   // [2^14]
+  const std::uint32_t* ranges = nullptr;          // [256] by symbol: frequency, and above 16 bits its first slot
+  bool few_symbols = false;                       // whether all symbols are below kFewSymbols
+  const std::uint8_t* words = nullptr;            // at least `count` u16
+  std::size_t count = 0;                          // a multiple of kLanesTogether
+  std::uint8_t* symbols = nullptr;                // [count]
+};
+// The number of words that were taken.
+using Decode = std::size_t (*)(const Coded& coded);
+
 struct Table {
   const char* name;
   Multiply multiply[kLayouts];  // by layout; null where these kernels do not run it
   Requantise requantise;
   Step step;
+  Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
 
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }
   bool runs(Layout layout) const { return multiply_for(layout) != nullptr; }

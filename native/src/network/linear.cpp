@@ -8,8 +8,8 @@ namespace {
 
 kernels::Matrix packed(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena) {
   const std::size_t rows = tensor.scales.size();
-  const kernels::Layout layout = kernels::choose_layout(tensor.levels, tensor.masked, table);
-  const auto matrix = kernels::pack(tensor.levels, rows, tensor.levels.size() / rows, layout, arena);
+  const kernels::Layout layout = kernels::choose_layout(tensor.alphabet, tensor.masked, table);
+  const auto matrix = kernels::pack(tensor.levels, rows, tensor.levels.size() / rows, tensor.alphabet, layout, arena);
   if (!matrix) throw Error(Fault::kFormat, "integer arithmetic: there is no memory for the weights");
   return *matrix;
 }
@@ -44,9 +44,12 @@ void Linear::apply(Vectors& vectors, std::size_t count) const {
 
 std::vector<std::int8_t> axes_swapped(std::span<const std::int8_t> levels, std::size_t outer, std::size_t inner) {
   std::vector<std::int8_t> swapped(levels.size());
-  for (std::size_t at = 0; at < levels.size(); ++at) {
-    const std::size_t row = at / (outer * inner), slow = at / inner % outer, fast = at % inner;
-    swapped[(row * inner + fast) * outer + slow] = levels[at];
+  for (std::size_t row = 0; row < levels.size(); row += outer * inner) {
+    for (std::size_t slow = 0; slow < outer; ++slow) {
+      for (std::size_t fast = 0; fast < inner; ++fast) {
+        swapped[row + fast * outer + slow] = levels[row + slow * inner + fast];
+      }
+    }
   }
   return swapped;
 }

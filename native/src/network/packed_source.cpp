@@ -108,7 +108,8 @@ IntegerTensor PackedSource::integers(const std::string& name, const TensorShape&
     refuse(sentence("packed model: tensor '", name, "': a codec of integers is expected for integer arithmetic"));
   }
   format::Integers integers = tensor.integers();
-  return {std::move(integers.levels), std::move(integers.scales),
+  model_.release();
+  return {std::move(integers.levels), std::move(integers.scales), std::move(integers.alphabet),
           tensor.codec().kind == format::CodecKind::kSparse};
 }
 

@@ -12,9 +12,10 @@ using TensorShape = std::vector<std::size_t>;
 
 // Levels times the scale of their row (spec/codecs.md, section 2).
 struct IntegerTensor {
-  std::vector<std::int8_t> levels;  // in C order, -127 to 127
-  std::vector<float> scales;        // one for each row
-  bool masked = false;              // stored as masks and values
+  std::vector<std::int8_t> levels;    // in C order, -127 to 127
+  std::vector<float> scales;          // one for each row
+  std::vector<std::int8_t> alphabet;  // all levels that may occur, in any order
+  bool masked = false;                // stored as masks and values
 };
 
 class TensorSource {
