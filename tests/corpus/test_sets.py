@@ -63,6 +63,24 @@ def test_sentences_of_text_tests_are_left_out(data: Path, tmp_path: Path) -> Non
     assert prepared.left_out == {"synthetic": 1}
 
 
+def test_recombined_sentences_join_the_others_and_none_is_held_out(data: Path, tmp_path: Path) -> None:
+    rows = [
+        ("play two songs", 5, 8),
+        ("open six doors", 5, 8),
+        ("close the door", 6, 9),
+    ]  # the last is in dev
+    lines = [
+        json.dumps({"text": text, "slots": [{"slot": "x", "start": start, "end": end}]})
+        for text, start, end in rows
+    ]
+    (data / "text/snips/train.jsonl").write_text("\n".join(lines) + "\n")
+    plain = prepare(data, tmp_path / "plain").sentences
+    sentences = prepare(data, tmp_path / "out", recombined=100).sentences
+    assert set(sentences) - set(plain) == {"play six songs", "open two doors"}
+    assert sentences[: len(plain)] == plain
+    assert read_sentences(tmp_path / "out/text.txt") == sentences
+
+
 def test_sentences_for_a_language_model_hold_nothing_that_is_measured_on(data: Path, tmp_path: Path) -> None:
     (data / "text/snips/train.jsonl").write_text(
         "".join(json.dumps({"text": text}) + "\n" for text in ("Play 2 songs", "Book a table", "enter nine"))

@@ -39,15 +39,24 @@ def _parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...])
     callback=_parse_extra,
     help="A further training manifest and the set it counts as; may be given several times.",
 )
-def prepare(data: Path, out: Path, extras: list[tuple[str, Path]]) -> None:
+@click.option(
+    "--recombine",
+    "recombined",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many sentences to add to OUT/text.txt with the slots of a labelled sentence filled from others.",
+)
+def prepare(data: Path, out: Path, extras: list[tuple[str, Path]], recombined: int) -> None:
     """Write train, dev and test manifests of the sets in DATA to the folder OUT.
 
     DATA holds an4/, keywords/, digits/, single-words/ and synthetic-en/, or some of them. OUT/text.txt
     gets the sentences for a language model: those of the training set and of DATA/text/, less what is held out.
+    They can be synthesised, too.
     """
     from stapes.corpus.sets import prepare as run
 
-    prepared = run(data, out, extras)
+    prepared = run(data, out, extras, recombined)
     _tell(prepared.manifests)
     click.echo(f"{'text':14} {len(prepared.sentences):7} sentences")
     for set_name, count in prepared.left_out.items():

@@ -8,6 +8,7 @@ from pathlib import Path
 from stapes.corpus import splits
 from stapes.corpus.leaks import CLOSED_SETS, Guard, check_leaks, sift
 from stapes.corpus.manifest import Utterance, read_manifest, write_manifest
+from stapes.corpus.recombine import read_labelled, recombine
 from stapes.corpus.sentences import gather_sentences, write_sentences
 from stapes.corpus.text import normalise
 from stapes.errors import CorpusError
@@ -43,7 +44,7 @@ class Prepared:
     left_out: dict[str, int]
 
 
-def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = ()) -> Prepared:
+def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = (), recombined: int = 0) -> Prepared:
     """Write ``out``/train.jsonl, dev-*.jsonl, test-*.jsonl and text.txt for the sets that lie in ``data``.
 
     Texts are brought to spoken form, every utterance carries its set, and ids begin with it. What the guard
@@ -55,6 +56,8 @@ def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = ()) -> P
         data: folder with an4/, keywords/, digits/, single-words/ and synthetic-en/; each may be missing.
         out: folder for the manifests, made if needed.
         extras: further training manifests with the set they belong to.
+        recombined: how many sentences to add to text.txt that are made of the labelled ones of
+            ``data``/text/*/train.jsonl, as ``stapes.corpus.recombine`` makes them.
 
     Raises:
         CorpusError: none of the folders is there, a manifest is wrong, or two utterances have one id.
@@ -76,7 +79,10 @@ def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = ()) -> P
         write_manifest(out / f"{name}.jsonl", utterances)
     open_ended = [u.text for u in held_out if u.set not in CLOSED_SETS]
     spoken = [u.text for u in manifests["train"]]
-    sentences = gather_sentences(data / "text", spoken, [*guarded, *open_ended])
+    refused = {normalise(sentence) for sentence in (*guarded, *open_ended)}
+    sentences = gather_sentences(data / "text", spoken, refused)
+    labelled = [row for path in sorted(data.glob("text/*/train.jsonl")) for row in read_labelled(path)]
+    sentences = list(dict.fromkeys([*sentences, *recombine(labelled, recombined, refused)]))
     write_sentences(out / "text.txt", sentences)
     return Prepared(manifests, sentences, left_out)
 
