@@ -62,10 +62,10 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
       sizes_(network::read_settings(model)),
       fbank_(checked(hearing_.features)),
       vocabulary_(hearing_.vocabulary),
-      language_model_(read_language_model(model, vocabulary_.size())),
       arena_(network::encoder_bytes_bound(sizes_) + network::joiner_bytes_bound(sizes_)),
       encoder_(sizes_, network::PackedSource(model), table, arena_),
-      joiner_(sizes_, network::PackedSource(model), table, arena_) {}
+      joiner_(sizes_, network::PackedSource(model), table, arena_),
+      language_model_(read_language_model(model, vocabulary_.size())) {}
 
 void Stream::NetworkScorer::predict(const decode::Context& context, std::span<std::int16_t> prediction) {
   joiner_.predict(context.older, context.newer, prediction, work_);

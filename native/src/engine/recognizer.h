@@ -45,10 +45,11 @@ class Recognizer {
   network::Settings sizes_;
   features::Fbank fbank_;
   decode::Vocabulary vocabulary_;
-  std::optional<decode::NGramTables> language_model_;
   kernels::Arena arena_;
   network::Encoder encoder_;
   network::Joiner joiner_;
+  // Behind the network, whose levels make room for it.
+  std::optional<decode::NGramTables> language_model_;
 };
 
 // A word in seconds, from 0 to the duration of the stream.
