@@ -35,7 +35,7 @@ def load(path: str | Path | None, engine: str | None = None) -> AnyNetwork:
     if engine is not None and engine not in _LOADERS:
         raise ConfigError(f"recognizer: engine is '{engine}'; {', '.join(ENGINES)} are accepted")
     path = bundled_model() if path is None else Path(path)
-    model = packed_format.read(path)
+    model = packed_format.read_lazily(path)
     if engine is None:
         engine = "native" if INTEGER in model.metadata and native_module() is not None else "reference"
     return _LOADERS[engine](model, path)

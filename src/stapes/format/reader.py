@@ -3,10 +3,10 @@
 import dataclasses
 import hashlib
 import os
+import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, BinaryIO, final
 
 import numpy as np
@@ -52,19 +52,31 @@ def read(path: str | os.PathLike[str]) -> PackedModel:
         FormatError: the file is missing, unreadable, no packed model, damaged, hostile or of another
             version; the sentence names the file and, where there is one, the tensor and the section.
     """
+    model = read_lazily(path)
+    for entry in model.entries:
+        model.stored(entry.name)
+    return model
+
+
+def read_lazily(path: str | os.PathLike[str]) -> PackedModel:
+    """As `read`, but a tensor is decoded, and refused if its codec forbids what it holds, when it is first asked for.
+
+    Raises:
+        FormatError: as `read`, and later, when such a tensor is asked for.
+    """
     path = Path(path)
     try:
         if not path.is_file():
             raise FormatError("no such file; a packed model (.stapes) is expected")
         with path.open("rb") as file:
-            return _read(file)
+            return _read(file, path)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from None
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
 
 
-def _read(file: BinaryIO) -> PackedModel:
+def _read(file: BinaryIO, path: Path) -> PackedModel:
     fixed = file.read(PROLOGUE_BYTES)
     prologue = Prologue.unpack(fixed)
     _check_length(prologue, os.fstat(file.fileno()).st_size)
@@ -78,12 +90,12 @@ def _read(file: BinaryIO) -> PackedModel:
     sha256 = hashlib.sha256(fixed)
     sha256.update(head)
     sha256.update(data)
-    stored = {entry.name: _tensor(entry, memoryview(data)) for entry in entries}
-    integers = {name: tensor for name, tensor in stored.items() if isinstance(tensor, Integers)}
+    stored = _Stored(path, {entry.name: _Undecoded(entry, memoryview(data)) for entry in entries})
+    integers = frozenset(entry.name for entry in entries if isinstance(entry.codec, IntegerCodec))
     return PackedModel(
         metadata,
         _Floats(stored),
-        MappingProxyType(integers),
+        _Integers(stored, integers),
         entries,
         sha256.hexdigest(),
         VERSION,
@@ -91,21 +103,77 @@ def _read(file: BinaryIO) -> PackedModel:
     )
 
 
-def _tensor(entry: Entry, data: memoryview) -> NDArray[np.float32] | Integers:
-    sections = {section.name: _section(entry, section, data) for section in entry.sections}
-    try:
-        if isinstance(entry.codec, IntegerCodec):
-            return entry.codec.integers(sections, entry.shape)
-        return entry.codec.decode(sections, entry.shape)
-    except FormatError as error:
-        raise FormatError(f"tensor '{entry.name}': {error}") from None
+@final
+class _Undecoded:
+    """The sections of one tensor, undamaged."""
+
+    def __init__(self, entry: Entry, data: memoryview) -> None:
+        self._entry = entry
+        self._sections = {section.name: _section(entry, section, data) for section in entry.sections}
+
+    def decode(self) -> NDArray[np.float32] | Integers:
+        codec, shape = self._entry.codec, self._entry.shape
+        if isinstance(codec, IntegerCodec):
+            return codec.integers(self._sections, shape)
+        return codec.decode(self._sections, shape)
+
+
+@final
+class _Stored:
+    """Tensors as their codecs give them back, each decoded when it is first asked for."""
+
+    def __init__(self, path: Path, undecoded: dict[str, _Undecoded]) -> None:
+        self._path = path
+        self._undecoded = undecoded
+        self._decoded: dict[str, NDArray[np.float32] | Integers] = {}
+        self._lock = threading.Lock()
+        self.names = tuple(undecoded)
+
+    def __getitem__(self, name: str) -> NDArray[np.float32] | Integers:
+        with self._lock:
+            if name not in self._decoded:
+                self._decoded[name] = self._decode(name)
+                del self._undecoded[name]
+            return self._decoded[name]
+
+    def _decode(self, name: str) -> NDArray[np.float32] | Integers:
+        try:
+            return self._undecoded[name].decode()
+        except FormatError as error:
+            raise FormatError(f"{self._path}: tensor '{name}': {error}") from None
+
+
+@final
+class _Integers(Mapping[str, Integers]):
+    """Those tensors that are stored as integers."""
+
+    def __init__(self, stored: _Stored, names: frozenset[str]) -> None:
+        self._stored = stored
+        self._names = names
+
+    def __getitem__(self, name: str) -> Integers:
+        if name not in self._names:
+            raise KeyError(name)
+        tensor = self._stored[name]
+        if not isinstance(tensor, Integers):
+            raise KeyError(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._stored.names if name in self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
 
 @final
 class _Floats(Mapping[str, NDArray[np.float32]]):
     """Tensors as floats, four bytes a weight only as long as they are used."""
 
-    def __init__(self, stored: Mapping[str, NDArray[np.float32] | Integers]) -> None:
+    def __init__(self, stored: _Stored) -> None:
         self._stored = stored
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
@@ -116,10 +184,13 @@ class _Floats(Mapping[str, NDArray[np.float32]]):
         return tensor
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
+        return iter(self._stored.names)
 
     def __len__(self) -> int:
-        return len(self._stored)
+        return len(self._stored.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored.names
 
 
 def _section(entry: Entry, section: Section, data: memoryview) -> memoryview:
