@@ -100,9 +100,11 @@ def test_the_packed_model_runs_in_integers_and_hears_what_the_exact_network_hear
 def test_too_small_a_size_is_one_sentence(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stapes.compress.post_training.candidates", lambda weights: (EXACT,))
+    monkeypatch.setattr("stapes.compress.choosing.candidates", lambda weights: (EXACT,))
+    measured: list[int] = []
     with pytest.raises(ConfigError, match=r"a size of 1000 bytes was asked for; this network takes \d{5} at"):
-        compress(source, tmp_path / "m.stapes", Budget(1000), UTTERANCES)
+        compress(source, tmp_path / "m.stapes", Budget(1000), UTTERANCES, None, lambda *_: measured.append(1))
+    assert not measured  # it is told before anything is measured
     assert not list(tmp_path.iterdir())
 
 
@@ -125,7 +127,7 @@ def test_a_word_error_rate_may_grow_by_its_budget_only(
 def test_an_increase_that_cannot_be_kept_is_one_sentence(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stapes.compress.post_training.candidates", lambda weights: (EXACT,))
+    monkeypatch.setattr("stapes.compress.choosing.candidates", lambda weights: (EXACT,))
     monkeypatch.setattr(Listener, "word_error_rate", lambda self, changes, *_: 0.1 + bool(changes))
     with pytest.raises(
         ConfigError, match=r"all matrices in 8 bits the word error rate grows from 10.00% to 110"

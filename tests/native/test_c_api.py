@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from stapes import format as packed_format
 from stapes.decode import BeamSearch, GreedySearch, InternalLanguageModel, NGram, Word
 from stapes.engine import IntegerNetwork, bundled_model
 from tests.networks import random_integer_model
@@ -18,13 +17,7 @@ from .test_programs import needs_compiler
 pytestmark = needs_compiler
 
 RECORDING = Path(__file__).parents[1] / "data" / "an4" / "an391-mjwl-b.flac"
-BUNDLED = pytest.param(
-    bundled_model(),
-    id="bundled",
-    marks=pytest.mark.skipif(
-        "integer" not in packed_format.read(bundled_model()).metadata, reason="not for integers"
-    ),
-)
+BUNDLED = pytest.param(bundled_model(), id="bundled")
 
 
 @pytest.fixture(scope="module")

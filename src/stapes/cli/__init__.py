@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -42,6 +43,18 @@ def beam_option(least: int) -> Callable[[Command], Command]:
         show_default=True,
         help="Histories followed at once.",
     )
+
+
+def unheard_option(command: Command) -> Command:
+    """The option ``--data``, one or more manifests of recordings to judge a model by."""
+    return click.option(
+        "--data",
+        "manifests",
+        required=True,
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Manifest of recordings that the model was not trained on; may be given several times.",
+    )(command)
 
 
 class LazyGroup(click.Group):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stapes.cli import beam_option
+from stapes.cli import beam_option, unheard_option
 from stapes.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -21,22 +21,15 @@ RATE_HZ = 16_000
 
 @click.command(name="calibrate")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option(
-    "--data",
-    "manifests",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Manifest of recordings that the model was not trained on; several count equally.",
-)
+@unheard_option
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
 @beam_option(least=2)
 def command(model: Path, manifests: tuple[Path, ...], out: Path, beam: int) -> None:
     """Fit the confidence of words of MODEL and write the model with it.
 
-    The model hears the recordings. How often words of some posterior are right becomes the confidence of all words of
-    that posterior. How far confidences are off is measured on speakers that were left out of a fit, and written down
-    in the model.
+    The model hears the recordings; several manifests count equally. How often words of some posterior are right becomes
+    the confidence of all words of that posterior. How far confidences are off is measured on speakers that were left
+    out of a fit, and written down in the model.
 
     \b
     Examples:

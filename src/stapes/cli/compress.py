@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from stapes.cli import unheard_option
 from stapes.errors import CorpusError, MissingExtraError
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "KIB": 2**10, "MIB": 2**20}
@@ -41,14 +42,7 @@ def _share(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option(
     "--wer", callback=_share, help="Largest growth of the word error rate, of what it is: +2%, +0.5%."
 )
-@click.option(
-    "--data",
-    "manifests",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Manifest of recordings that the model was not trained on; several are put together.",
-)
+@unheard_option
 @click.option(
     "--text",
     type=click.Path(path_type=Path),

@@ -50,7 +50,7 @@ def prune(weights: NDArray[np.float32], kept: float) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class Coded:
     """A matrix with one of its candidates.
 
     Args:
@@ -58,14 +58,34 @@ class Choice:
         integers: what it stores.
         size_bytes: of all sections.
         error: squared error of the weights as a share of their squares.
-        divergence: what it alone does to the network, in nats a frame.
     """
 
     candidate: Candidate
     integers: Integers
     size_bytes: int
     error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Choice(Coded):
+    """The same, measured.
+
+    Args:
+        divergence: what it alone does to the network, in nats a frame.
+    """
+
     divergence: float
+
+
+def code(weights: NDArray[np.float32]) -> list[Coded]:
+    """A matrix with each of its candidates."""
+    coded = []
+    for candidate in candidates(weights):
+        integers = candidate.quantise(weights)
+        size_bytes = sum(map(len, candidate.codec.pack(integers).values()))
+        error = float(np.square(integers.floats() - weights).sum() / max(np.square(weights).sum(), 1e-30))
+        coded.append(Coded(candidate, integers, size_bytes, error))
+    return coded
 
 
 Plan = Mapping[str, Choice]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stapes import format
 from stapes.codec import Codec, Float32, Integers
-from stapes.compress.choosing import Choice, Plan, candidates, descend, refine
+from stapes.compress.choosing import Choice, Coded, Plan, code, descend, refine
 from stapes.compress.folding import fold, integer_metadata
 from stapes.compress.listening import Listener, Recording, read_recordings
 from stapes.compress.ranges import measure_ranges
@@ -82,7 +82,10 @@ def compress(
     """
     trained = read_trained(source)
     packer = _Packer.of(trained, read_recordings(trained, spread(utterances, JUDGED)), text)
-    choices = packer.choices(progress)
+    coded = packer.coded()
+    if budget.size_bytes is not None:
+        packer.check(coded, budget.size_bytes)
+    choices = packer.choices(coded, progress)
     rates = None
     if budget.size_bytes is not None:
         plan = packer.largest_within(choices, budget.size_bytes)
@@ -131,45 +134,47 @@ class _Packer:
         metadata = {**trained.metadata, "integer": integer_metadata(ranges), **described}
         return cls(listener, weights, vectors | language_model, metadata, trained.subwords)
 
-    def choices(self, progress: Progress) -> dict[str, list[Choice]]:
-        """What every candidate does to every matrix."""
-        todo = [
-            (name, candidate)
-            for name, weight in self.weights.items()
-            if weight.ndim > 1
-            for candidate in candidates(weight)
-        ]
-        choices: dict[str, list[Choice]] = {}
-        for done, (name, candidate) in enumerate(todo, 1):
-            integers = candidate.quantise(self.weights[name])
-            size_bytes = sum(map(len, candidate.codec.pack(integers).values()))
-            back, weight = integers.floats(), self.weights[name]
-            error = float(np.square(back - weight).sum() / max(np.square(weight).sum(), 1e-30))
-            divergence = self.listener.divergence({name: back})
-            choices.setdefault(name, []).append(Choice(candidate, integers, size_bytes, error, divergence))
+    def coded(self) -> dict[str, list[Coded]]:
+        """Every matrix with every candidate."""
+        return {name: code(weight) for name, weight in self.weights.items() if weight.ndim > 1}
+
+    def choices(self, coded: Mapping[str, Sequence[Coded]], progress: Progress) -> dict[str, list[Choice]]:
+        """The same with what each does to the network."""
+        todo = [(name, each) for name, some in coded.items() for each in some]
+        choices: dict[str, list[Choice]] = {name: [] for name in coded}
+        for done, (name, each) in enumerate(todo, 1):
+            divergence = self.listener.divergence({name: each.integers.floats()})
+            choices[name].append(
+                Choice(each.candidate, each.integers, each.size_bytes, each.error, divergence)
+            )
             progress(done, len(todo))
         return choices
+
+    def check(self, coded: Mapping[str, Sequence[Coded]], size_bytes: int) -> None:
+        """Raise ConfigError where not even the smallest candidates fit into ``size_bytes``."""
+        smallest = self.size_bytes(
+            {name: min(some, key=lambda each: each.size_bytes) for name, some in coded.items()}
+        )
+        if smallest > size_bytes:
+            raise ConfigError(
+                f"compress: a size of {size_bytes} bytes was asked for; this network takes {smallest} at least"
+            )
 
     def write(self, plan: Plan, target: Path) -> None:
         """The packed model with the matrices of ``plan``."""
         format.write(target, self.metadata, self._tensors(plan))
 
-    def size_bytes(self, plan: Plan) -> int:
+    def size_bytes(self, plan: Mapping[str, Coded]) -> int:
         """The size of that file."""
         return len(format.pack(self.metadata, self._tensors(plan)))
 
-    def _tensors(self, plan: Plan) -> dict[str, tuple[NDArray[np.float32] | Integers, Codec]]:
+    def _tensors(self, plan: Mapping[str, Coded]) -> dict[str, tuple[NDArray[np.float32] | Integers, Codec]]:
         matrices = {name: (choice.integers, choice.candidate.codec) for name, choice in plan.items()}
         return {**self.fixed, **matrices}
 
     def largest_within(self, choices: Choices, size_bytes: int) -> Plan:
         """The plan whose packed model makes use of ``size_bytes`` and takes no more."""
         plans = list(descend(choices))
-        smallest = self.size_bytes(plans[-1])
-        if smallest > size_bytes:
-            raise ConfigError(
-                f"compress: a size of {size_bytes} bytes was asked for; this network takes {smallest} at least"
-            )
         plan = plans[_first(len(plans), lambda index: self.size_bytes(plans[index]) <= size_bytes)]
         spare_bytes = size_bytes - self.size_bytes(plan)
         # Sections are filled up and described in the header, so that a little more is taken than their bytes.
