@@ -71,6 +71,10 @@ STAPES_API stapes_status stapes_stream_push(stapes_stream* stream, const float* 
                                             stapes_error* error);
 STAPES_API stapes_status stapes_stream_push_int16(stapes_stream* stream, const int16_t* samples, size_t count,
                                                   stapes_error* error);
+/* The same for `stream_count` streams of one model, each of them once: stream i hears counts[i] samples. They share the
+   passes over the weights, so that one thread serves more of them; what each hears does not change. */
+STAPES_API stapes_status stapes_streams_push_int16(stapes_stream* const* streams, const int16_t* const* samples,
+                                                   const size_t* counts, size_t stream_count, stapes_error* error);
 /* Ends the stream: what is asked for from now on is final. */
 STAPES_API stapes_status stapes_stream_finish(stapes_stream* stream, stapes_error* error);
 

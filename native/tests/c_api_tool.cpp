@@ -83,6 +83,65 @@ void sound_that_is_none() {
   stapes_stream_free(stream);
 }
 
+// Streams that hear together, in pieces of other lengths: each hears what it would hear alone.
+void together() {
+  const std::vector<int16_t> sound = noise(30'000);
+  std::vector<stapes_stream*> alone, streams;
+  std::vector<std::size_t> places;
+  for (std::size_t index = 0; index < 11; ++index) {
+    alone.push_back(new_stream(index % 3 == 0 ? 1 : 4));
+    streams.push_back(new_stream(index % 3 == 0 ? 1 : 4));
+    places.push_back(100 * index);
+  }
+  for (int round = 0; round < 9; ++round) {
+    std::vector<const int16_t*> samples;
+    std::vector<std::size_t> counts;
+    for (std::size_t index = 0; index < streams.size(); ++index) {
+      samples.push_back(sound.data() + places[index]);
+      counts.push_back(round == 3 && index == 2 ? 0 : 1000 + 200 * index);
+      places[index] += counts[index];
+      stapes_stream_push_int16(alone[index], samples[index], counts[index], nullptr);
+    }
+    CHECK_EQUAL(stapes_streams_push_int16(streams.data(), samples.data(), counts.data(), streams.size(), nullptr),
+                STAPES_OK);
+  }
+  for (std::size_t index = 0; index < streams.size(); ++index) {
+    CHECK_EQUAL(text_of(streams[index]), text_of(alone[index]));
+    stapes_stream_finish(streams[index], nullptr);
+    stapes_stream_finish(alone[index], nullptr);
+    CHECK_EQUAL(text_of(streams[index]), text_of(alone[index]));
+    stapes_stream_free(streams[index]);
+    stapes_stream_free(alone[index]);
+  }
+}
+
+void together_refused(const char* path) {
+  stapes_error error;
+  stapes_model* other = nullptr;
+  stapes_stream* foreign = nullptr;
+  CHECK_EQUAL(stapes_model_open(path, &other, &error), STAPES_OK);
+  CHECK_EQUAL(stapes_stream_new(other, 1, &foreign, &error), STAPES_OK);
+  stapes_stream* const own = new_stream(1);
+  const int16_t sample = 0;
+  const int16_t* const samples[] = {&sample, nullptr};
+  const std::size_t counts[] = {1, 0}, wrong_counts[] = {1, 1};
+  const std::string sentence = "streams: streams of one model, each of them once, are accepted together";
+  for (stapes_stream* const second : {foreign, own}) {
+    stapes_stream* const streams[] = {own, second};
+    CHECK_EQUAL(stapes_streams_push_int16(streams, samples, counts, 2, &error), STAPES_CONFIG);
+    CHECK_EQUAL(std::string(error.text), sentence);
+    CHECK_EQUAL(stapes_streams_push_int16(streams, samples, wrong_counts, 2, &error), STAPES_INTERNAL);
+    CHECK_EQUAL(std::string(error.text), "stapes_streams_push_int16: a null pointer was given");
+  }
+  CHECK_EQUAL(stapes_streams_push_int16(nullptr, nullptr, nullptr, 0, &error), STAPES_OK);
+  CHECK_EQUAL(stapes_streams_push_int16(nullptr, samples, counts, 1, &error), STAPES_INTERNAL);
+  stapes_stream_finish(own, nullptr);
+  CHECK_EQUAL(stapes_streams_push_int16(&own, samples, counts, 1, &error), STAPES_AUDIO);
+  stapes_stream_free(own);
+  stapes_stream_free(foreign);
+  stapes_model_free(other);
+}
+
 // Chunks of any length, floats or integers, and streams that outlive the model: the text is the same.
 void one_text() {
   const std::vector<int16_t> sound = noise(20'000);
@@ -113,6 +172,8 @@ int main(int argc, char** argv) {
   null_pointers();
   refusals(argv[1]);
   sound_that_is_none();
+  together();
+  together_refused(argv[1]);
   one_text();
   return check::failures == 0 ? 0 : 1;
 }

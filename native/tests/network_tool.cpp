@@ -110,6 +110,27 @@ bool same_accepted(const network::Encoder& encoder, const Case& expected) {
   return encoded == expected.frames && state.hidden == expected.hidden && state.cell == expected.cell;
 }
 
+// The same for eleven streams, of which each hears other pieces than the one before.
+bool same_together(const network::Encoder& encoder, const Case& expected) {
+  auto work = encoder.make_workspace();
+  constexpr std::size_t kStreams = 11;
+  std::vector<network::EncoderState> states(kStreams, encoder.init_state());
+  std::vector<std::vector<std::int16_t>> encoded(kStreams);
+  std::vector<std::span<const float>> rest(kStreams, expected.features);
+  while (std::ranges::any_of(rest, [](auto frames) { return !frames.empty(); })) {
+    std::vector<network::Encoder::Feed> feeds;
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      const std::size_t now = std::min((stream + 1) * expected.M, rest[stream].size());
+      feeds.push_back({rest[stream].first(now), &states[stream], &encoded[stream]});
+      rest[stream] = rest[stream].subspan(now);
+    }
+    encoder.accept_together(feeds, work);
+  }
+  return std::ranges::all_of(encoded, [&](const auto& frames) { return frames == expected.frames; }) &&
+         std::ranges::all_of(states, [&](const auto& state) { return state == states[0]; }) &&
+         states[0].cell == expected.cell;
+}
+
 bool same_predictions(const network::Joiner& joiner, const Case& expected) {
   auto work = joiner.make_workspace();
   std::vector<std::int16_t> predictions(expected.N * expected.J);
@@ -142,6 +163,7 @@ bool agrees(const std::string& name, const kernels::Table& table) {
     bool same;
   } checks[] = {{"frames", same_accepted(network.encoder, expected)},
                 {"frames of three streams in steps of five", same_frames(network.encoder, expected, 3, 5)},
+                {"frames of eleven streams together", same_together(network.encoder, expected)},
                 {"predictions", same_predictions(network.joiner, expected)},
                 {"logits", same_logits(network.joiner, expected)}};
   bool all = true;

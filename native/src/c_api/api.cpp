@@ -81,6 +81,11 @@ stapes_status null_pointer(stapes_error* error, std::string_view function) noexc
   return STAPES_INTERNAL;
 }
 
+void to_floats(std::span<const int16_t> samples, std::vector<float>& floats) {
+  floats.clear();
+  for (const int16_t sample : samples) floats.push_back(static_cast<float>(sample) / 32768.0f);
+}
+
 std::unique_ptr<stapes_result> make_result(std::vector<stapes::engine::HeardWord> heard) {
   auto result = std::make_unique<stapes_result>();
   result->heard = std::move(heard);
@@ -127,11 +132,28 @@ stapes_status stapes_stream_push_int16(stapes_stream* stream, const int16_t* sam
   return guarded(error, [&] {
     for (std::span<const int16_t> rest(samples, count); !rest.empty();) {
       const auto part = rest.first(std::min(rest.size(), kBlockSamples));
-      stream->block.clear();
-      for (const int16_t sample : part) stream->block.push_back(static_cast<float>(sample) / 32768.0f);
+      to_floats(part, stream->block);
       stream->stream.accept(stream->block);
       rest = rest.subspan(part.size());
     }
+  });
+}
+
+stapes_status stapes_streams_push_int16(stapes_stream* const* streams, const int16_t* const* samples,
+                                        const size_t* counts, size_t stream_count, stapes_error* error) {
+  const auto is_null = [&](size_t index) {
+    return streams[index] == nullptr || (samples[index] == nullptr && counts[index] > 0);
+  };
+  bool null = stream_count > 0 && (streams == nullptr || samples == nullptr || counts == nullptr);
+  for (size_t index = 0; !null && index < stream_count; ++index) null = is_null(index);
+  if (null) return null_pointer(error, "stapes_streams_push_int16");
+  return guarded(error, [&] {
+    std::vector<stapes::engine::Stream::Chunk> chunks;
+    for (size_t index = 0; index < stream_count; ++index) {
+      to_floats({samples[index], counts[index]}, streams[index]->block);
+      chunks.push_back({&streams[index]->stream, streams[index]->block});
+    }
+    stapes::engine::Stream::accept_together(chunks);
   });
 }
 

@@ -95,14 +95,53 @@ Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
   if (auto* const search = std::get_if<decode::BeamSearch>(&search_)) state_.search = search->init_state();
 }
 
-void Stream::accept(std::span<const float> samples) {
+void Stream::check(std::span<const float> samples) const {
   if (state_.finished)
     throw Error(Fault::kAudio, "stream: finished; a new stream is needed for more samples");
   if (!std::all_of(samples.begin(), samples.end(), [](float sample) { return std::isfinite(sample); })) {
     throw Error(Fault::kAudio, "stream: a sample is not finite; samples from -1 to 1 are accepted");
   }
-  state_.heard_samples += static_cast<std::int64_t>(samples.size());
+}
+
+void Stream::accept(std::span<const float> samples) {
+  check(samples);
   hear(samples);
+  state_.heard_samples += static_cast<std::int64_t>(samples.size());
+}
+
+void Stream::check_together(std::span<const Chunk> chunks) {
+  std::vector<const Stream*> streams;
+  for (const Chunk& chunk : chunks) streams.push_back(chunk.stream);
+  std::ranges::sort(streams);
+  const bool once = std::ranges::adjacent_find(streams) == streams.end();
+  const bool of_one = std::ranges::all_of(
+      streams, [&](const Stream* stream) { return stream->recognizer_ == streams.front()->recognizer_; });
+  if (!once || !of_one) {
+    throw Error(Fault::kConfig, "streams: streams of one model, each of them once, are accepted together");
+  }
+  for (const Chunk& chunk : chunks) chunk.stream->check(chunk.samples);
+}
+
+void Stream::accept_together(std::span<const Chunk> chunks) {
+  check_together(chunks);
+  std::vector<Chunk> rest(chunks.begin(), chunks.end());
+  std::vector<network::Encoder::Feed> feeds;
+  while (!rest.empty()) {
+    feeds.clear();
+    for (Chunk& chunk : rest) {
+      Stream& own = *chunk.stream;
+      const auto block = chunk.samples.first(std::min(chunk.samples.size(), kBlockSamples));
+      own.analyse(block);
+      own.frames_.clear();
+      own.state_.heard_samples += static_cast<std::int64_t>(block.size());
+      chunk.samples = chunk.samples.subspan(block.size());
+      feeds.push_back({own.features_, &own.state_.encoder, &own.frames_});
+    }
+    const Stream& first = *rest.front().stream;
+    first.recognizer_->encoder_.accept_together(feeds, rest.front().stream->encoder_work_);
+    for (const Chunk& chunk : rest) chunk.stream->search_frames();
+    std::erase_if(rest, [](const Chunk& chunk) { return chunk.samples.empty(); });
+  }
 }
 
 void Stream::finish() {
@@ -119,16 +158,24 @@ void Stream::finish() {
 void Stream::hear(std::span<const float> samples) {
   while (!samples.empty()) {
     const std::size_t count = std::min(samples.size(), kBlockSamples);
-    features_.clear();
-    recognizer_->fbank_.step(samples.first(count), state_.fbank, features_);
+    analyse(samples.first(count));
     search(features_);
     samples = samples.subspan(count);
   }
 }
 
+void Stream::analyse(std::span<const float> samples) {
+  features_.clear();
+  recognizer_->fbank_.step(samples, state_.fbank, features_);
+}
+
 void Stream::search(std::span<const float> features) {
   frames_.clear();
   recognizer_->encoder_.accept(features, state_.encoder, encoder_work_, frames_);
+  search_frames();
+}
+
+void Stream::search_frames() {
   std::visit(Overloaded{[this](decode::GreedySearch& search) {
                           search.advance(frames_, std::get<decode::GreedyState>(state_.search));
                         },

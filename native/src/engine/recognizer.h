@@ -82,6 +82,13 @@ class Stream {
 
   // Hears 16 kHz samples in [-1, 1]. Throws Error (kAudio) if one is not finite or the stream is finished.
   void accept(std::span<const float> samples);
+  // The same for several streams of one recognizer, each given once, with samples of its own: they share the passes over the
+  // weights. Throws Error (kConfig) if they are not; nothing was heard then.
+  struct Chunk {
+    Stream* stream;
+    std::span<const float> samples;
+  };
+  static void accept_together(std::span<const Chunk> chunks);
   // Ends the stream; a second call changes nothing.
   void finish();
   // The words so far; those of a finished stream are final.
@@ -107,9 +114,15 @@ class Stream {
     network::Joiner::Workspace work_;
   };
 
+  static void check_together(std::span<const Chunk> chunks);
+  void check(std::span<const float> samples) const;
   void hear(std::span<const float> samples);
+  // Samples to the log-mel frames in `features_`.
+  void analyse(std::span<const float> samples);
   // Log-mel frames to the search.
   void search(std::span<const float> features);
+  // The encoder frames in `frames_` to the search.
+  void search_frames();
 
   std::shared_ptr<const Recognizer> recognizer_;
   network::Encoder::Workspace encoder_work_;

@@ -158,15 +158,34 @@ void Encoder::encode(std::span<const Job> jobs, Workspace& work) const {
 
 void Encoder::accept(std::span<const float> frames, EncoderState& state, Workspace& work,
                      std::vector<std::int16_t>& encoded) const {
-  // A few at a time, so that the features that wait stay few.
-  const std::size_t some = kSubsampling * settings_.mel_bins;
-  for (; !frames.empty(); frames = frames.subspan(std::min(some, frames.size()))) {
-    quantise(frames.first(std::min(some, frames.size())), state);
-    while (ready(state)) {
-      encoded.resize(encoded.size() + joint());
-      const Job job{&state, std::span(encoded).last(joint())};
-      encode(std::span(&job, 1), work);
+  Feed feed{frames, &state, &encoded};
+  accept_together(std::span(&feed, 1), work);
+}
+
+bool Encoder::fill(Feed& feed) const {
+  while (!ready(*feed.state) && !feed.frames.empty()) {
+    quantise(feed.frames.first(settings_.mel_bins), *feed.state);
+    feed.frames = feed.frames.subspan(settings_.mel_bins);
+  }
+  return ready(*feed.state);
+}
+
+void Encoder::accept_together(std::span<Feed> feeds, Workspace& work) const {
+  std::vector<Job> jobs;
+  bool any = true;
+  while (any) {
+    any = false;
+    for (Feed& feed : feeds) {
+      if (!fill(feed)) continue;
+      any = true;
+      feed.encoded->resize(feed.encoded->size() + joint());
+      jobs.push_back({feed.state, std::span(*feed.encoded).last(joint())});
+      if (jobs.size() < kMostTogether) continue;
+      encode(jobs, work);
+      jobs.clear();
     }
+    if (!jobs.empty()) encode(jobs, work);
+    jobs.clear();
   }
 }
 

@@ -67,9 +67,19 @@ class Encoder {
   void accept(std::span<const float> frames, EncoderState& state, Workspace& work,
               std::vector<std::int16_t>& encoded) const;
 
+  // The same for several streams, which share the passes over the weights; `encoded` is appended to.
+  struct Feed {
+    std::span<const float> frames;
+    EncoderState* state;
+    std::vector<std::int16_t>* encoded;
+  };
+  void accept_together(std::span<Feed> feeds, Workspace& work) const;
+
   std::size_t joint() const { return projection_.rows(); }
 
  private:
+  // Quantises frames of `feed` until the next encoder frame is ready; whether it is.
+  bool fill(Feed& feed) const;
   struct Layer {
     LayerNorm norm;
     Linear gates;
