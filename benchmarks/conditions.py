@@ -1,4 +1,4 @@
-"""What is done to a clean recording to make it hard, in ways that training does not.
+"""What is done to a clean recording to make it hard, by other means than augmentation while training.
 
 Letters of shapes: N samples at 16 kHz, M samples afterwards. Levels of speech are those of its frames that are no
 pause. The same recording, condition and seed give the same samples.

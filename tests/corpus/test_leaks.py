@@ -28,6 +28,9 @@ def test_clean_training_passes() -> None:
         (replace(MADE, speaker="0.72*am_santa+0.28*af_nova"), "the voice af_nova is held out"),
         (replace(MADE, speaker="0.5*am_onyx+0.5*bf_lily"), "the voice am_onyx and bf_lily is held out"),
         (replace(MADE, set=None, speaker="kokoro:am_onyx"), "the voice am_onyx is held out"),
+        (replace(MADE, speaker="flite:slt"), "the engine flite is held out"),
+        (replace(MADE, set="piper", speaker="piper:joe"), "the engine piper is held out"),
+        (replace(MADE, set="pico", text="enter nine"), "the sentence 'enter nine' is held out"),
         (replace(MADE, text="turn off the radio"), "the sentence 'turn off the radio' is held out"),
         (replace(MADE, text="Turn off, the RADIO!"), "the sentence 'Turn off, the RADIO!' is held out"),
         (replace(MADE, text="what time is it"), "the sentence 'what time is it' is held out"),
@@ -51,6 +54,8 @@ def test_each_kind_of_leak_is_named(leak: Utterance, reason: str) -> None:
         replace(REAL, text="enter nine"),  # a prompt of AN4, by a speaker trained on
         replace(DIGIT, speaker="fcaw"),  # the same name in another set is another person
         replace(MADE, speaker="am_onyxia"),
+        replace(MADE, speaker="pico:en-GB:90:1.08"),
+        replace(DIGIT, text="enter nine"),
         replace(MADE, text=""),
     ],
 )
