@@ -70,6 +70,24 @@ def _tell(parts: "Mapping[str, Sequence[Utterance]]") -> None:
         click.echo(f"{name:14} {count:7} utterances {hours:8.2f} h {speakers:6} speakers")
 
 
+@command.command()
+@click.argument("texts", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--count", default=5000, show_default=True, type=click.IntRange(1), help="Sentences to write.")
+@click.option("--seed", default=0, show_default=True, help="Another seed gives other sentences.")
+def drill(texts: Path, out: Path, count: int, seed: int) -> None:
+    """Write sentences to OUT that spell, count, tell dates and times, and say the words of TEXTS out of context.
+
+    Speak them with 'stapes corpus synthesise OUT …': running text alone teaches too little of all this.
+    """
+    from stapes.corpus.drills import drills
+    from stapes.corpus.sentences import read_sentences, write_sentences
+
+    sentences = drills(read_sentences(texts), count, seed)
+    write_sentences(out, sentences)
+    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+
+
 @command.command("import")
 @click.argument("kind", type=click.Choice(["librispeech", "commonvoice", "kaldi", "lhotse"]))
 @click.argument("folder", type=click.Path(path_type=Path))
