@@ -6,6 +6,7 @@ and a fixed amount. The fuzz targets are built here, with clang++.
 
 import random
 import re
+import resource
 import shutil
 import struct
 import subprocess
@@ -44,11 +45,10 @@ def main(seconds: int, count: int, seed: int, results: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         corpus = _corpus(folder / "corpus")
+        programs = {target: _build(folder, target) for target in TARGETS}
         facts: dict[str, Any] = {
-            target: _fuzz(
-                _build(folder, target), folder, corpus if target == "format_fuzz" else None, seconds, seed
-            )
-            for target in TARGETS
+            target: _fuzz(program, folder, corpus if target == "format_fuzz" else None, seconds, seed)
+            for target, program in programs.items()
         }
         facts["python"] = _mutate(folder, corpus, count, seed)
     click.echo(record("fuzz", facts, seed=seed, folder=results))
@@ -93,6 +93,7 @@ def _fuzz(program: Path, folder: Path, corpus: Path | None, seconds: int, seed: 
         f"-seed={seed + 1}",
     ]
     inputs = [found] if corpus is None else [found, corpus]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run(
         [program, *limits, "-print_final_stats=1", f"-artifact_prefix={folder}/", *inputs],
         capture_output=True,
@@ -104,6 +105,7 @@ def _fuzz(program: Path, folder: Path, corpus: Path | None, seconds: int, seed: 
     covered = re.findall(r"cov: (\d+)", done.stderr)
     return {
         "seconds": seconds,
+        "processor_seconds": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before),
         "inputs": int(inputs_tried[1]) if inputs_tried else 0,
         "edges_covered": int(covered[-1]) if covered else 0,
         "findings": 0,
