@@ -187,6 +187,34 @@ def _speed(facts: dict[str, Any]) -> list[Row]:
     return [*rows, ("process start to the words of a 3 s file", f"{first:.2f} s")]
 
 
+def _native(facts: dict[str, Any]) -> list[Row]:
+    factors, partials = facts["real_time_factor"], facts["partial_ms"]
+    alone, together = (
+        facts["streams_on_one_core"][f"beam 8, 80 ms, {how}"]["streams"]["median"]
+        for how in ("each alone", "16 together")
+    )
+    peak = max(facts["peak_kib_of_one_stream"].values()) * 1024 / 1e6
+    rows: list[Row] = [
+        (
+            "C interface: model opened and ready, computing",
+            f"{facts['load']['milliseconds']['median']:.0f} ms",
+        ),
+        ("C interface: most memory with one stream, model and program included", f"{peak:.1f} MB"),
+        ("C interface: computing for 200 ms of sound, beam 8", f"{partials['beam 8']['median']:.1f} ms"),
+        (
+            "C interface: streams in real time on one core, beam 8",
+            f"{alone:.0f}; 16 in one call {together:.0f}",
+        ),
+    ]
+    named = [
+        (f"C interface: real-time factor on one core, {name}", f"{factor['median']:.4f}")
+        for name, factor in factors.items()
+    ]
+    wheel = facts["wheel_bytes_without_model"]
+    weighed = [] if wheel is None else [("wheel without model", f"{wheel / 1e6:.2f} MB")]
+    return [*rows, *named, *weighed]
+
+
 def _install(facts: dict[str, Any]) -> list[Row]:
     return [("`pip install .` adds to an empty environment", f"{facts['added_mb']:.0f} MB")]
 
@@ -216,6 +244,7 @@ def _last_word(facts: dict[str, Any]) -> list[Row]:
 
 _FOOTPRINT: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "speed": _speed,
+    "native": _native,
     "install_size": _install,
     "train_speed": _training,
     "silence": _silence,

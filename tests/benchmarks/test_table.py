@@ -59,3 +59,25 @@ def test_results_of_another_model_are_named() -> None:
     assert foreign(results, "new") == [
         "results/speed.json belongs to another model than the bundled one; measure again"
     ]
+
+
+def test_what_the_c_interface_costs() -> None:
+    streams = {
+        f"beam 8, 80 ms, {how}": {"streams": {"median": count}}
+        for how, count in (("each alone", 344.4), ("16 together", 440.3))
+    }
+    facts = {
+        "load": {"milliseconds": {"median": 18.6}},
+        "real_time_factor": {"beam 1": {"median": 0.00228}},
+        "partial_ms": {"beam 8": {"median": 0.501}},
+        "streams_on_one_core": streams,
+        "peak_kib_of_one_stream": {"beam 1": 9000, "beam 8": 10000},
+        "wheel_bytes_without_model": 1_234_567,
+    }
+    page = fill(PAGE, {"native": entry("native", facts)})
+    assert "| C interface: model opened and ready, computing | 19 ms |" in page
+    assert "| C interface: most memory with one stream, model and program included | 10.2 MB |" in page
+    assert "| C interface: computing for 200 ms of sound, beam 8 | 0.5 ms |" in page
+    assert "| C interface: streams in real time on one core, beam 8 | 344; 16 in one call 440 |" in page
+    assert "| C interface: real-time factor on one core, beam 1 | 0.0023 |" in page
+    assert "| wheel without model | 1.23 MB |" in page
