@@ -9,7 +9,6 @@ import json
 import statistics
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,12 +36,9 @@ Run = Callable[..., list[dict[str, Any]]]
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Recordings of dev-an4 from there."
 )
 @click.option("--limit", type=click.IntRange(1), help="Recordings, evenly spread.")
-@click.option(
-    "--wheel", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="A wheel to be weighed."
-)
 @click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True)
 @results_option
-def main(data: Path | None, limit: int | None, wheel: Path | None, repetitions: int, results: Path) -> None:
+def main(data: Path | None, limit: int | None, repetitions: int, results: Path) -> None:
     """Measure the compiled recogniser through its C interface; needs cmake, ninja and a C++ compiler."""
     files = sorted((ROOT / "tests" / "data" / "an4").glob("*.flac"))
     if data is not None:
@@ -61,7 +57,6 @@ def main(data: Path | None, limit: int | None, wheel: Path | None, repetitions: 
             "partial_ms": _partials(run, sounds),
             "streams_on_one_core": _streams(run, sounds, repetitions),
             "two_processes": _two_processes([program, "hold", bundled_model()]),
-            "wheel_bytes_without_model": None if wheel is None else _without_model(wheel),
         }
     record("native", facts, repetitions=repetitions, model=bundled_model(), folder=results)
 
@@ -169,13 +164,6 @@ def _smaps(pid: int) -> dict[str, int]:
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
     fields = [line.split() for line in text.splitlines()[1:]]
     return {words[0].rstrip(":"): int(words[1]) for words in fields}
-
-
-def _without_model(wheel: Path) -> int:
-    """Bytes of a wheel but for the models in it."""
-    with zipfile.ZipFile(wheel) as archive:
-        models = [entry for entry in archive.infolist() if entry.filename.endswith(".stapes")]
-    return wheel.stat().st_size - sum(entry.compress_size for entry in models)
 
 
 if __name__ == "__main__":

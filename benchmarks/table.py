@@ -210,9 +210,7 @@ def _native(facts: dict[str, Any]) -> list[Row]:
         (f"C interface: real-time factor on one core, {name}", f"{factor['median']:.4f}")
         for name, factor in factors.items()
     ]
-    wheel = facts["wheel_bytes_without_model"]
-    weighed = [] if wheel is None else [("wheel without model", f"{wheel / 1e6:.2f} MB")]
-    return [*rows, *named, *weighed]
+    return [*rows, *named]
 
 
 def _install(facts: dict[str, Any]) -> list[Row]:

@@ -72,7 +72,6 @@ def test_what_the_c_interface_costs() -> None:
         "partial_ms": {"beam 8": {"median": 0.501}},
         "streams_on_one_core": streams,
         "peak_kib_of_one_stream": {"beam 1": 9000, "beam 8": 10000},
-        "wheel_bytes_without_model": 1_234_567,
     }
     page = fill(PAGE, {"native": entry("native", facts)})
     assert "| C interface: model opened and ready, computing | 19 ms |" in page
@@ -80,4 +79,3 @@ def test_what_the_c_interface_costs() -> None:
     assert "| C interface: computing for 200 ms of sound, beam 8 | 0.5 ms |" in page
     assert "| C interface: streams in real time on one core, beam 8 | 344; 16 in one call 440 |" in page
     assert "| C interface: real-time factor on one core, beam 1 | 0.0023 |" in page
-    assert "| wheel without model | 1.23 MB |" in page
