@@ -69,25 +69,31 @@ def main(data: Path, piper: Path) -> None:
         with engine.start as speak:
             for part, suffix in LISTS.items():
                 texts = (SENTENCES / f"{part}.txt").read_text(encoding="utf-8").splitlines()
-                with click.progressbar(texts, label=f"{name}, {part}") as bar:
-                    spoken = [_utterance(data, name, engine, speak, text) for text in bar]
-                write_manifest(data / f"unheard-{name}{suffix}.jsonl", spoken)
+                speak_set(data, f"unheard-{name}{suffix}", engine, speak, texts)
+
+
+def speak_set(data: Path, name: str, engine: Engine, speak: Speak, texts: Sequence[str]) -> None:
+    """Write ``data``/NAME.jsonl and the recordings that are not there yet."""
+    with click.progressbar(texts, label=name) as bar:
+        spoken = [_utterance(data, name, engine, speak, text) for text in bar]
+    write_manifest(data / f"{name}.jsonl", spoken)
 
 
 def _utterance(data: Path, name: str, engine: Engine, speak: Speak, text: str) -> Utterance:
-    draw = random.Random(f"{name}:{text}")
+    program = name.split("-")[1]
+    draw = random.Random(f"{program}:{text}")
     voice, speed = draw.choice(engine.voices), round(draw.uniform(*SPEEDS), 2)
-    path = data / f"unheard-{name}" / f"{text.replace(' ', '-')}.flac"
+    path = data / f"unheard-{program}" / f"{text.replace(' ', '-')}.flac"
     if not path.exists():
         samples, rate_hz = speak(with_letter_names(text, engine.letter_a), voice, speed)
         _write(path, np.asarray(soxr.resample(samples, rate_hz, RATE_HZ), np.float32))
     duration = round(soundfile.info(path).frames / RATE_HZ, 3)
-    return Utterance(f"{name}-{path.stem}", path, text, duration, f"{name}:{voice}", set=f"unheard-{name}")
+    return Utterance(f"{program}-{path.stem}", path, text, duration, f"{program}:{voice}", set=name)
 
 
 def with_letter_names(text: str, letter_a: str) -> str:
     """``text`` in which an "a" among spelled letters is written ``letter_a``: the letter, not the article."""
-    return _SPELLED.sub(lambda run: re.sub(r"\ba\b", letter_a, run[0]), text)
+    return _SPELLED.sub(lambda run: run[0].replace("a", letter_a), text)
 
 
 def _write(path: Path, samples: NDArray[np.float32]) -> None:
