@@ -5,17 +5,15 @@
 #include <string>
 
 #include "kernels/pack.h"
+#include "network/convolution.h"
 #include "network/lines.h"
 
 namespace stapes::network {
 namespace {
 
-constexpr std::size_t kPatch = 3;  // 3 x 3, stride 2
 constexpr FractionBits kToActivation{kActivationBits, kActivationBits};
 constexpr FractionBits kToStream{kActivationBits, kStreamBits};
 constexpr FractionBits kToGates{kActivationBits, kGateBits};
-
-constexpr std::size_t halved(std::size_t size) { return (size - 1) / 2; }
 
 constexpr std::size_t kFirstTimes = halved(kReceptiveFrames);  // 3: the second convolution leaves one
 
@@ -34,44 +32,17 @@ LayerNorm norm(const TensorSource& source, const std::string& name, std::size_t 
   return {source.floats(name + ".weight", {width}), source.floats(name + ".bias", {width})};
 }
 
-// An image [times, bands, channels] of int8.
-struct Image {
-  std::span<std::int8_t> values;
-  std::size_t bands;
-  std::size_t channels;
-
-  // Three neighbours in mel, all channels, at `time`.
-  std::span<const std::int8_t> run(std::size_t time, std::size_t band) const {
-    return values.subspan((time * bands + band) * channels, kPatch * channels);
-  }
-};
-
-void take_patch(const Image& image, std::size_t time, std::size_t band, std::span<std::int8_t> patch) {
-  for (std::size_t row = 0; row < kPatch; ++row) {
-    const auto run = image.run(2 * time + row, 2 * band);
-    std::copy(run.begin(), run.end(), patch.subspan(row * run.size()).begin());
-  }
-}
-
 template <typename Narrow>
 void narrow(std::span<const std::int32_t> from, std::span<Narrow> to) {
   for (std::size_t at = 0; at < from.size(); ++at) to[at] = static_cast<Narrow>(from[at]);
 }
 
-// `image` convolved to `times` x halved(bands) places, to `result` [times, bands', channels'].
-void convolve_image(const Linear& kernel, const Image& image, std::size_t times, Vectors& vectors,
-                    std::span<std::int8_t> result) {
-  const std::size_t bands = halved(image.bands), places = times * bands;
-  for (std::size_t place = 0; place < places; ++place) {
-    take_patch(image, place / bands, place % bands, vectors.input(place, kernel.columns()));
-  }
-  kernel.apply(vectors, places);
-  for (std::size_t place = 0; place < places; ++place) {
-    narrow<std::int8_t>(vectors.sums(place, kernel.rows()), result.subspan(place * kernel.rows(), kernel.rows()));
-  }
-}
-
 }  // namespace
+
+std::int8_t quantised_feature(float feature, float mean, float scale) {
+  const float normalised = (feature - mean) * scale;
+  return static_cast<std::int8_t>(std::clamp(std::rint(normalised * 128.0F), -127.0F, 127.0F));
+}
 
 std::size_t encoder_bytes_bound(const Settings& settings) {
   const std::size_t hidden = settings.hidden, C1 = settings.channels[0], C2 = settings.channels[1];
@@ -128,9 +99,7 @@ EncoderState Encoder::init_state() const {
 void Encoder::quantise(std::span<const float> frames, EncoderState& state) const {
   for (std::size_t at = 0; at < frames.size(); ++at) {
     const std::size_t bin = at % settings_.mel_bins;
-    const float normalised = (frames[at] - mean_[bin]) * scale_[bin];
-    const float level = std::rint(normalised * 128.0F);
-    state.features.push_back(static_cast<std::int8_t>(std::clamp(level, -127.0F, 127.0F)));
+    state.features.push_back(quantised_feature(frames[at], mean_[bin], scale_[bin]));
   }
 }
 
@@ -192,9 +161,9 @@ void Encoder::accept_together(std::span<Feed> feeds, Workspace& work) const {
 void Encoder::convolve(std::span<const Job> jobs, Workspace& work) const {
   for (std::size_t job = 0; job < jobs.size(); ++job) {
     const Image features{jobs[job].state->features, settings_.mel_bins, 1};
-    convolve_image(first_, features, kFirstTimes, work.first, work.images);
+    network::convolve(first_, features, kFirstTimes, work.first, work.images);
     const Image image{work.images, first_bands(settings_), first_.rows()};
-    convolve_image(second_, image, 1, work.second, work.wide.input(job, subsampling_.columns()));
+    network::convolve(second_, image, 1, work.second, work.wide.input(job, subsampling_.columns()));
   }
 }
 

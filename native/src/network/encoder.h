@@ -29,6 +29,9 @@ struct EncoderState {
   bool operator==(const EncoderState&) const = default;
 };
 
+// A feature as an int8, Q0.7.
+std::int8_t quantised_feature(float feature, float mean, float scale);
+
 // Bytes that the packed matrices of an encoder take at most.
 std::size_t encoder_bytes_bound(const Settings& settings);
 

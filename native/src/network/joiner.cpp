@@ -33,12 +33,12 @@ Linear linear(const TensorSource& source, const std::string& name, std::size_t r
           arena};
 }
 
-std::int8_t activation(std::int32_t sum) {
+}  // namespace
+
+std::int8_t joint_activation(std::int32_t sum) {
   const std::int32_t bent = look_up(tanh_lines(), std::clamp(4 * sum, kInt16.least, kInt16.most));
   return static_cast<std::int8_t>(std::clamp((bent + 128) >> 8, kInt8.least, kInt8.most));
 }
-
-}  // namespace
 
 std::size_t joiner_bytes_bound(const Settings& settings) {
   return kernels::packed_bytes_bound(settings.embedding, 2 * settings.embedding) +
@@ -89,7 +89,7 @@ void Joiner::join_some(std::span<const std::int16_t> frame, std::span<const std:
   for (std::size_t index = 0; index < count; ++index) {
     const auto own = predictions.subspan(index * joint(), joint());
     std::ranges::transform(frame, own, work.input(index, joint()).begin(),
-                           [](std::int32_t e, std::int32_t p) { return activation(e + p); });
+                           [](std::int32_t e, std::int32_t p) { return joint_activation(e + p); });
   }
   output_.apply(work, count);
   for (std::size_t index = 0; index < count; ++index) {

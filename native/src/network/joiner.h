@@ -16,6 +16,9 @@
 
 namespace stapes::network {
 
+// The input of the output matrix for the sum (Q5.10) of an encoder frame and a predictor part.
+std::int8_t joint_activation(std::int32_t sum);
+
 // Bytes that the packed matrices of a joiner take at most.
 std::size_t joiner_bytes_bound(const Settings& settings);
 
