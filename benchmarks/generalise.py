@@ -2,11 +2,12 @@
 
 Real sets are other people; unheard engines are those of `benchmarks.unheard_set`, which training never uses, with
 words that the training text holds and with words that it lacks; unheard voices are those held out of a heard engine.
-Each is scored clean and, every other recording, in every condition of `benchmarks.conditions`. The score is the mean
+Each is scored clean and in every condition of `benchmarks.conditions`, on the same recordings. The score is the mean
 of two numbers: the mean word error rate over the real and unheard-engine sets, clean, and that over all conditions.
 """
 
 import dataclasses
+import hashlib
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,6 @@ SETS = (*REAL, *ENGINES, *NEW_WORDS, *VOICES)
 CLEAN = "clean"
 SEED = 0
 _BABBLE_VOICES = 15
-_DEGRADED_STEP = 2
 _NOTHING_S = 10
 _NOTHING_DBFS = (-40.0, -20.0)
 
@@ -65,7 +65,7 @@ Cells = dict[str, dict[str, dict[str, Any]]]
     type=click.Choice((CLEAN, *CONDITIONS)),
     default=(CLEAN, *CONDITIONS),
 )
-@click.option("--limit", default=100, show_default=True, help="Clean recordings of each set, evenly spread.")
+@click.option("--limit", default=60, show_default=True, help="Recordings of each set, drawn by the seed.")
 @results_option
 def main(
     data: Path,
@@ -112,7 +112,7 @@ class Trial:
     """Recordings of each set, and what is done to them."""
 
     def __init__(self, data: Path, names: Sequence[str], conditions: Sequence[str], limit: int) -> None:
-        self.sets = {name: manifests.load(data, name, limit) for name in SETS if name in names}
+        self.sets = {name: draw(manifests.load(data, name), limit) for name in SETS if name in names}
         self.conditions = [name for name in (CLEAN, *CONDITIONS) if name in conditions]
         crowd = [u for name in (*ENGINES, *VOICES) for u in manifests.load(data, name, _BABBLE_VOICES)]
         self._voices = [(utterance.id, _samples(utterance)) for utterance in crowd]
@@ -123,12 +123,12 @@ class Trial:
         with tempfile.TemporaryDirectory() as folder:
             for condition in self.conditions:
                 for name, utterances in self.sets.items():
-                    taken = utterances if condition == CLEAN else utterances[::_DEGRADED_STEP]
-                    made = taken if condition == CLEAN else self._altered(taken, condition, Path(folder))
+                    clean = condition == CLEAN
+                    made = utterances if clean else self._altered(utterances, condition, Path(folder))
                     title = f"{label}, {condition}, {name}"
-                    with click.progressbar(made, len(taken), title, file=sys.stderr) as progress:
+                    with click.progressbar(made, len(utterances), title, file=sys.stderr) as progress:
                         heard = [hear(utterance).text for utterance in progress]
-                    cells[name][condition] = _facts(taken, heard, reading)
+                    cells[name][condition] = _facts(utterances, heard, reading)
             nothing = words_in_nothing(hear, Path(folder))
         sums = {name: manifests.checksum(utterances) for name, utterances in self.sets.items()}
         return {"summary": summary(cells), "nothing": nothing, "cells": cells, "manifests": sums}
@@ -142,6 +142,11 @@ class Trial:
             samples = CONDITIONS[condition](_samples(utterance), given)
             soundfile.write(path, samples, RATE_HZ)
             yield dataclasses.replace(utterance, audio=path, start=0.0, duration=len(samples) / RATE_HZ)
+
+
+def draw(utterances: Sequence[Utterance], limit: int) -> list[Utterance]:
+    """``limit`` of ``utterances`` by the seed; a larger limit adds to those of a smaller one."""
+    return sorted(utterances, key=lambda u: hashlib.sha256(f"{SEED}:{u.id}".encode()).digest())[:limit]
 
 
 def summary(cells: Cells) -> dict[str, float]:
