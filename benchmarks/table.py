@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchmarks import context_table
+from benchmarks import context_table, generalise_table
 from benchmarks.record import RESULTS, ROOT, bundled_model, model_facts
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "models" / "en-assistant.md")
@@ -250,7 +250,11 @@ _FOOTPRINT: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "last_word": _last_word,
 }
 _TABLES: dict[str, Callable[[Results], list[Row]]] = {
-    table.__name__: table for table in (accuracy, footprint, context, provenance, errors)
+    table.__name__: table
+    for table in (
+        *(accuracy, footprint, context, provenance, errors),
+        *(generalise_table.strangers, generalise_table.conditions),
+    )
 }
 
 
