@@ -64,6 +64,24 @@ std::size_t read_mel_bins(const format::Value& table) {
   return bins ? checked("features: mel_bins", 7, *bins) : kDefault;
 }
 
+const format::Tensor& tensor_of(const format::Model& model, const std::string& name, const TensorShape& shape) {
+  const format::Tensor* tensor = model.find(name);
+  if (tensor == nullptr) refuse(sentence("packed model: tensor '", name, "' is missing"));
+  const format::Shape expected(shape.begin(), shape.end());
+  if (tensor->shape() != expected) {
+    refuse(sentence("packed model: tensor '", name, "': shape ", listed(expected), " is expected, got ",
+                    listed(tensor->shape())));
+  }
+  return *tensor;
+}
+
+// Room for the weights is asked for by these sizes: they must be those of tensors that are there.
+void check_layers(const format::Model& model, const Settings& settings) {
+  for (std::size_t layer = 0; layer < settings.layers; ++layer) {
+    tensor_of(model, sentence("lstms.", layer, ".weight"), {4 * settings.hidden, 2 * settings.hidden});
+  }
+}
+
 }  // namespace
 
 Settings read_settings(const format::Model& model) {
@@ -84,26 +102,16 @@ Settings read_settings(const format::Model& model) {
   settings.embedding = size_of(*table, "embedding");
   settings.joint = size_of(*table, "joint");
   settings.vocabulary = vocabulary.size();
+  check_layers(model, settings);
   return settings;
 }
 
-const format::Tensor& PackedSource::find(const std::string& name, const TensorShape& shape) const {
-  const format::Tensor* tensor = model_.find(name);
-  if (tensor == nullptr) refuse(sentence("packed model: tensor '", name, "' is missing"));
-  const format::Shape expected(shape.begin(), shape.end());
-  if (tensor->shape() != expected) {
-    refuse(sentence("packed model: tensor '", name, "': shape ", listed(expected), " is expected, got ",
-                    listed(tensor->shape())));
-  }
-  return *tensor;
-}
-
 std::vector<float> PackedSource::floats(const std::string& name, const TensorShape& shape) const {
-  return find(name, shape).floats();
+  return tensor_of(model_, name, shape).floats();
 }
 
 IntegerTensor PackedSource::integers(const std::string& name, const TensorShape& shape) const {
-  const format::Tensor& tensor = find(name, shape);
+  const format::Tensor& tensor = tensor_of(model_, name, shape);
   if (!tensor.codec().holds_integers()) {
     refuse(sentence("packed model: tensor '", name, "': a codec of integers is expected for integer arithmetic"));
   }

@@ -9,8 +9,8 @@
 
 namespace stapes::network {
 
-// The sizes in the metadata of `model`; throws Error (kFormat) if they are missing or out of range, or if the model is not
-// made for integer arithmetic.
+// The sizes in the metadata of `model`; throws Error (kFormat) if they are missing, out of range or not those of its layers,
+// or if the model is not made for integer arithmetic.
 Settings read_settings(const format::Model& model);
 
 // The tensors of `model`, which outlives it.
@@ -22,8 +22,6 @@ class PackedSource final : public TensorSource {
   IntegerTensor integers(const std::string& name, const TensorShape& shape) const override;
 
  private:
-  const format::Tensor& find(const std::string& name, const TensorShape& shape) const;
-
   const format::Model& model_;
 };
 
