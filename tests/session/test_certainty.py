@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stapes.decode import Hypothesis
+from stapes.decode import Hypothesis, certainties
 from stapes.decode import Word as HeardWord
 from stapes.errors import ConfigError
 from stapes.grammar import Grammar
@@ -44,8 +44,12 @@ class UncertainNetwork(PlayedNetwork):
         return super()._frames(samples) * 0.4
 
 
+def sure_of(found, lattice, calibrate=None):
+    return with_certainty(found, certainties(found, lattice), calibrate)
+
+
 def test_a_word_is_as_sure_as_all_ways_to_say_it_at_its_time():
-    sure = with_certainty(hypothesis(("go", 1, 3), ("up", 4, 6)), SPLIT, None)
+    sure = sure_of(hypothesis(("go", 1, 3), ("up", 4, 6)), SPLIT)
     assert [word.confidence for word in sure.words] == pytest.approx([0.75, 0.75])
     assert [(word.text, word.start_frame, word.end_frame) for word in sure.words] == [
         ("go", 1, 3),
@@ -54,13 +58,13 @@ def test_a_word_is_as_sure_as_all_ways_to_say_it_at_its_time():
 
 
 def test_confidences_are_calibrated_also_of_a_word_that_the_lattice_lacks():
-    sure = with_certainty(hypothesis(("go", 1, 3), ("on", 4, 6), ("go", 0, 3)), SPLIT, halved)
+    sure = sure_of(hypothesis(("go", 1, 3), ("on", 4, 6), ("go", 0, 3)), SPLIT, halved)
     assert [word.confidence for word in sure.words] == pytest.approx([0.385, 0.01, 0.01])
 
 
 def test_a_word_too_long_for_a_lattice_is_found():
     lattice = Lattice((0, 9), (Arc(0, 1, "é" * 127, 0, 9, 0.0),))
-    assert with_certainty(hypothesis(("é" * 200, 0, 9)), lattice, None).words[0].confidence == 1.0
+    assert sure_of(hypothesis(("é" * 200, 0, 9)), lattice).words[0].confidence == 1.0
 
 
 def test_alternatives_are_the_best_word_sequences():

@@ -38,6 +38,11 @@ double posterior(double log_prob, double log_blank) {
 // The sum of two probabilities.
 double log_add(double a, double b) { return std::max(a, b) + std::log1p(std::exp(-std::abs(a - b))); }
 
+std::size_t most_probable(const BeamState& state) {
+  const auto best = std::max_element(state.log_probs.begin(), state.log_probs.end());
+  return static_cast<std::size_t>(best - state.log_probs.begin());
+}
+
 // Index of `context` in `contexts`, where it is entered if it is not there.
 std::size_t place_of(const Grouping& context, std::vector<Grouping>& contexts) {
   const auto found = std::find(contexts.begin(), contexts.end(), context);
@@ -66,6 +71,8 @@ std::vector<Number> moved_rows(const std::vector<Number>& rows, const std::vecto
 }
 
 }  // namespace
+
+NodeIndex ending(const BeamState& state) { return state.nodes[most_probable(state)]; }
 
 BeamSearch::BeamSearch(Scorer& scorer, const Vocabulary& vocabulary, std::vector<Expectation*> expected,
                        const BeamConfig& config)
@@ -259,9 +266,10 @@ void BeamSearch::pack(const Rivals& contexts, std::vector<Grouping> groupings, B
     state.contexts.push_back(groupings[rivals.front().place]);
   }
   ++state.frames;
+  ++state.changes;
   if (state.trace.size() > state.most_nodes) {
     state.trace.compact(state.nodes);
-    state.most_nodes = 2 * state.trace.size() + 2048;
+    state.most_nodes = 2 * state.trace.size() + 1024;
   }
 }
 
@@ -275,6 +283,23 @@ std::vector<double> BeamSearch::finals(const BeamState& state) {
     std::fill(finals.begin(), finals.end(), 0.0);
   }
   return finals;
+}
+
+lattice::Lattice BeamSearch::lattice(const BeamState& state, const LatticeLimits& limits) {
+  const std::vector<double> finals = this->finals(state);
+  std::vector<End> ends;
+  for (std::size_t index = 0; index < finals.size(); ++index) {
+    if (!std::isfinite(finals[index])) continue;
+    ends.push_back({state.nodes[index], state.log_probs[index] + finals[index], finals[index]});
+  }
+  return word_lattice(vocabulary_, state.trace, ends, limits);
+}
+
+double BeamSearch::log_blank(std::span<const std::int16_t> frame, const BeamState& state) {
+  const Grouping& context = state.contexts[state.places[most_probable(state)]];
+  std::vector<float> scores(vocabulary_.size());
+  scorer_.join(frame, predictions_.row(context.labels), scores);
+  return static_cast<double>(scores[kBlank]);
 }
 
 Hypothesis BeamSearch::result(const BeamState& state) {

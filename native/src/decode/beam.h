@@ -20,6 +20,8 @@
 #include "decode/predictions.h"
 #include "decode/scorer.h"
 #include "decode/trace.h"
+#include "decode/wording.h"
+#include "lattice/graph.h"
 
 namespace stapes::decode {
 
@@ -47,9 +49,14 @@ struct BeamState {
   std::vector<std::size_t> heads;
   // [G]
   std::vector<Grouping> contexts;
+  // Frames at which a history came or went; while it stays, so does all that the histories say.
+  std::int32_t changes = 0;
   // Nodes at which the trace is compacted.
-  std::size_t most_nodes = 2048;
+  std::size_t most_nodes = 1024;
 };
+
+// The last emission of the most probable history.
+NodeIndex ending(const BeamState& state);
 
 // For one thread at a time.
 class BeamSearch {
@@ -66,6 +73,10 @@ class BeamSearch {
   void advance(std::span<const std::int16_t> frames, BeamState& state);
   // The best hypothesis after the frames so far; partial and final results alike.
   Hypothesis result(const BeamState& state);
+  // What may have been said in the frames so far; its best path is `result`.
+  lattice::Lattice lattice(const BeamState& state, const LatticeLimits& limits);
+  // Log-probability of blank at `frame` [J] after the most probable history of `state`.
+  double log_blank(std::span<const std::int16_t> frame, const BeamState& state);
 
  private:
   struct Extension {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -19,25 +20,31 @@ namespace stapes::decode {
 // labels alone. A sequence scores the sum of its steps plus `final` of where they lead.
 class Expectation {
  public:
-  // A number that stands for a state; equal states have equal numbers.
-  using State = std::uint32_t;
+  // Where it stands; a value. Equal states have equal numbers, and different ones never meet in practice.
+  struct State {
+    std::uint64_t number = 0;
+    // What the number stands for, where it does not tell by itself.
+    std::shared_ptr<const void> detail;
+
+    bool operator==(const State& other) const { return number == other.number; }
+  };
 
   virtual ~Expectation() = default;
 
   // Before the first label.
   virtual State start() = 0;
   // [V] score of each label after `state`; minus infinity forbids one. That of blank is not looked at.
-  virtual void scores(State state, std::span<float> row) = 0;
+  virtual void scores(const State& state, std::span<float> row) = 0;
   // After `label`, which is not forbidden.
-  virtual State step(State state, Label label) = 0;
+  virtual State step(const State& state, Label label) = 0;
   // Score of nothing following.
-  virtual double final(State state) = 0;
+  virtual double final(const State& state) = 0;
 };
 
 // Expectations that one search may have.
-inline constexpr std::size_t kMostExpectations = 4;
+inline constexpr std::size_t kMostExpectations = 8;
 
-// The states of all expectations; places that are not used are 0.
+// The states of all expectations; the places behind them are all alike.
 using ExpectedStates = std::array<Expectation::State, kMostExpectations>;
 
 // What decides the future of a history: its last two labels, and the states of what is expected.

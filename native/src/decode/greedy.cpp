@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "decode/wording.h"
 #include "error.h"
 #include "sentence.h"
 
@@ -34,6 +35,11 @@ void GreedySearch::advance(std::span<const std::int16_t> frames, GreedyState& st
 Hypothesis GreedySearch::result(const GreedyState& state) const {
   return describe(vocabulary_, state.trace, state.node, state.log_prob, {}, state.trace[state.node].length,
                   0);
+}
+
+lattice::Lattice GreedySearch::lattice(const GreedyState& state) const {
+  const End end{.node = state.node, .log_prob = state.log_prob, .expected = 0};
+  return word_lattice(vocabulary_, state.trace, {&end, 1}, {});
 }
 
 void require_probability(double log_prob, std::int32_t frame) {

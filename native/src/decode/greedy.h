@@ -11,6 +11,7 @@
 #include "decode/predictions.h"
 #include "decode/scorer.h"
 #include "decode/trace.h"
+#include "lattice/graph.h"
 
 namespace stapes::decode {
 
@@ -36,6 +37,8 @@ class GreedySearch {
   void advance(std::span<const std::int16_t> frames, GreedyState& state);
   // The hypothesis after the frames so far.
   Hypothesis result(const GreedyState& state) const;
+  // The one path of the frames so far.
+  lattice::Lattice lattice(const GreedyState& state) const;
 
  private:
   Scorer& scorer_;

@@ -98,6 +98,8 @@ class Presence {
       if (span.first < fork) start = span.first;
       if (span.first >= rejoin) end = std::min(end, span.first);
     }
+    // A rival that the best history has meanwhile caught up with lacks nothing.
+    if (end <= start) return {};
     std::vector<Emitted> theirs(best_.begin() + at(start), best_.begin() + at(fork));
     theirs.insert(theirs.end(), suffix.rbegin(), suffix.rend());
     if (rejoin < end) theirs.insert(theirs.end(), best_.begin() + at(rejoin), best_.begin() + at(end));

@@ -11,7 +11,7 @@ constexpr double kLowestLogProb = -12;
 
 }  // namespace
 
-void InternalLanguageModel::scores(State state, std::span<float> row) {
+void InternalLanguageModel::scores(const State& state, std::span<float> row) {
   scorer_.predict(context(state), prediction_);
   scorer_.join(unheard_, prediction_, row);
   const std::span<const float> labels = row.subspan(static_cast<std::size_t>(kBlank) + 1);

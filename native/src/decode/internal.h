@@ -20,16 +20,17 @@ class InternalLanguageModel final : public Expectation {
       : scorer_(scorer), scale_(scale), unheard_(scorer.joint()), prediction_(scorer.joint()) {}
 
   State start() override { return number({}); }
-  void scores(State state, std::span<float> row) override;
-  State step(State state, Label label) override { return number({context(state).newer, label}); }
-  double final(State) override { return 0; }
+  void scores(const State& state, std::span<float> row) override;
+  State step(const State& state, Label label) override { return number({context(state).newer, label}); }
+  double final(const State&) override { return 0; }
 
  private:
   static State number(Context labels) {
-    return (static_cast<State>(labels.older + 1) << 16) | static_cast<State>(labels.newer);
+    const auto bits = [](Label label) { return static_cast<std::uint64_t>(label); };
+    return {.number = (bits(labels.older + 1) << 16) | bits(labels.newer), .detail = nullptr};
   }
-  static Context context(State state) {
-    return {static_cast<Label>(static_cast<std::int32_t>(state >> 16) - 1), static_cast<Label>(state & 0xffff)};
+  static Context context(const State& state) {
+    return {static_cast<Label>(state.number >> 16) - 1, static_cast<Label>(state.number & 0xffff)};
   }
 
   Scorer& scorer_;

@@ -16,18 +16,18 @@ Expectation::State NGram::start() {
   return state_of(longest({&boundary, 1}));
 }
 
-void NGram::scores(State state, std::span<float> row) {
+void NGram::scores(const State& state, std::span<float> row) {
   row_of(place_of(state), row);
   for (float& score : row) score = score * tables_.scale + tables_.reward;
 }
 
-Expectation::State NGram::step(State state, Label label) {
+Expectation::State NGram::step(const State& state, Label label) {
   std::vector<Label> labels = labels_of(place_of(state));
   labels.push_back(label);
   return state_of(longest(labels));
 }
 
-double NGram::final(State state) {
+double NGram::final(const State& state) {
   // What is asked is the log-probability of the boundary alone: back off until an n-gram has it.
   std::vector<float> weights;
   Place place = place_of(state);
@@ -43,14 +43,14 @@ double NGram::final(State state) {
   }
 }
 
-NGram::Place NGram::place_of(State state) const {
+NGram::Place NGram::place_of(const State& state) const {
   std::size_t order = 0;
-  while (order + 1 < before_.size() && state >= before_[order + 1]) ++order;
-  return {order, state - before_[order]};
+  while (order + 1 < before_.size() && state.number >= before_[order + 1]) ++order;
+  return {order, state.number - before_[order]};
 }
 
 Expectation::State NGram::state_of(const Place& place) const {
-  return static_cast<State>(before_[place.order] + place.index);
+  return {.number = before_[place.order] + place.index, .detail = nullptr};
 }
 
 std::pair<std::size_t, std::size_t> NGram::arcs(const Place& place) const {

@@ -59,9 +59,9 @@ class NGram final : public Expectation {
   explicit NGram(const NGramTables& tables);
 
   State start() override;
-  void scores(State state, std::span<float> row) override;
-  State step(State state, Label label) override;
-  double final(State state) override;
+  void scores(const State& state, std::span<float> row) override;
+  State step(const State& state, Label label) override;
+  double final(const State& state) override;
 
  private:
   // A context: the n-gram `index` of order `order`; order 0 is the empty context.
@@ -71,7 +71,7 @@ class NGram final : public Expectation {
   };
 
   // States count the contexts of all orders in turn, the empty one first.
-  Place place_of(State state) const;
+  Place place_of(const State& state) const;
   State state_of(const Place& place) const;
   // Where the n-grams of the next order that begin with `place` stand.
   std::pair<std::size_t, std::size_t> arcs(const Place& place) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace stapes::decode {
 namespace {
@@ -39,8 +40,9 @@ NodeIndex Trace::emit(NodeIndex node, Label label, std::int32_t frame, double lo
 
 NodeIndex Trace::absorb(NodeIndex node, const Merge& merge) {
   Node copy = nodes_[node];
-  merges_.push_back(merge);
-  merges_.back().before = copy.merged;
+  Merge own = merge;
+  own.before = copy.merged;
+  merges_.push_back(own);
   copy.merged = static_cast<MergeIndex>(merges_.size() - 1);
   nodes_.push_back(copy);
   return static_cast<NodeIndex>(nodes_.size() - 1);
@@ -78,41 +80,51 @@ std::int32_t Trace::shared_labels(std::span<const NodeIndex> ends) const {
   }
 }
 
-void Trace::compact(std::span<NodeIndex> ends) {
-  std::vector<NodeIndex> node_places(nodes_.size(), kNone);
-  std::vector<MergeIndex> merge_places(merges_.size(), kNone);
+Trace::Places Trace::reached(std::span<const NodeIndex> ends) const {
+  Places places{std::vector<NodeIndex>(nodes_.size(), kNone), std::vector<MergeIndex>(merges_.size(), kNone)};
   // First only whether something is kept; what is referred to stands before what refers to it.
-  node_places[kRoot] = 0;
-  for (const NodeIndex end : ends) node_places[end] = 0;
+  places.nodes[kRoot] = 0;
+  for (const NodeIndex end : ends) places.nodes[end] = 0;
   for (std::size_t node = nodes_.size(); node-- > 0;) {
-    if (node_places[node] == kNone) continue;
-    if (nodes_[node].previous != kNone) node_places[nodes_[node].previous] = 0;
-    for (MergeIndex at = nodes_[node].merged; at != kNone && merge_places[at] == kNone;
-         at = merges_[at].before) {
-      merge_places[at] = 0;
-      node_places[merges_[at].node] = 0;
+    if (places.nodes[node] == kNone) continue;
+    if (nodes_[node].previous != kNone) places.nodes[nodes_[node].previous] = 0;
+    for (MergeIndex at = nodes_[node].merged; at != kNone && places.merges[at] == kNone; at = merges_[at].before) {
+      places.merges[at] = 0;
+      places.nodes[merges_[at].node] = 0;
     }
   }
-  std::uint32_t kept = 0;
-  for (std::uint32_t at = 0; at < merges_.size(); ++at) {
-    if (merge_places[at] == kNone) continue;
-    merge_places[at] = kept;
-    merges_[kept] = merges_[at];
-    if (merges_[kept].before != kNone) merges_[kept].before = merge_places[merges_[kept].before];
-    ++kept;
+  const auto number = [](std::vector<std::uint32_t>& kept) {
+    std::uint32_t next = 0;
+    for (std::uint32_t& place : kept) {
+      if (place != kNone) place = next++;
+    }
+  };
+  number(places.nodes);
+  number(places.merges);
+  return places;
+}
+
+void Trace::compact(std::span<NodeIndex> ends) {
+  const Places places = reached(ends);
+  SharedList<Node> nodes;
+  for (std::size_t at = 0; at < nodes_.size(); ++at) {
+    if (places.nodes[at] == kNone) continue;
+    Node node = nodes_[at];
+    if (node.previous != kNone) node.previous = places.nodes[node.previous];
+    if (node.merged != kNone) node.merged = places.merges[node.merged];
+    nodes.push_back(node);
   }
-  merges_.resize(kept);
-  kept = 0;
-  for (std::uint32_t at = 0; at < nodes_.size(); ++at) {
-    if (node_places[at] == kNone) continue;
-    node_places[at] = kept;
-    Node& node = nodes_[kept++] = nodes_[at];
-    if (node.previous != kNone) node.previous = node_places[node.previous];
-    if (node.merged != kNone) node.merged = merge_places[node.merged];
+  SharedList<Merge> merges;
+  for (std::size_t at = 0; at < merges_.size(); ++at) {
+    if (places.merges[at] == kNone) continue;
+    Merge merge = merges_[at];
+    merge.node = places.nodes[merge.node];
+    if (merge.before != kNone) merge.before = places.merges[merge.before];
+    merges.push_back(merge);
   }
-  nodes_.resize(kept);
-  for (Merge& merge : merges_) merge.node = node_places[merge.node];
-  for (NodeIndex& end : ends) end = node_places[end];
+  nodes_ = std::move(nodes);
+  merges_ = std::move(merges);
+  for (NodeIndex& end : ends) end = places.nodes[end];
 }
 
 }  // namespace stapes::decode

@@ -1,13 +1,14 @@
 // What a search remembers: emissions linked backwards, with the histories that were merged into them.
 //
-// All nodes of a search state lie in one array, in which what a node refers to stands before it; so the state
-// is a value that is copied as such. What no live history reaches any more is left out from time to time.
+// All nodes of a search state lie in one list, in which what a node refers to stands before it; so the state is
+// a value that is copied as such. What no live history reaches any more is left out from time to time.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "decode/shared_list.h"
 #include "decode/vocabulary.h"
 
 namespace stapes::decode {
@@ -61,6 +62,8 @@ struct Merge {
 
 class Trace {
  public:
+  Trace() { nodes_.push_back({}); }
+
   const Node& operator[](NodeIndex index) const { return nodes_[index]; }
   std::size_t size() const { return nodes_.size(); }
 
@@ -83,8 +86,15 @@ class Trace {
  private:
   NodeIndex cut(NodeIndex node, std::int32_t length) const;
 
-  std::vector<Node> nodes_{Node{}};
-  std::vector<Merge> merges_;
+  // Places of the nodes and merges that `ends` reach, kNone for the others.
+  struct Places {
+    std::vector<NodeIndex> nodes;
+    std::vector<MergeIndex> merges;
+  };
+  Places reached(std::span<const NodeIndex> ends) const;
+
+  SharedList<Node> nodes_;
+  SharedList<Merge> merges_;
 };
 
 }  // namespace stapes::decode

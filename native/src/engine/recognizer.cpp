@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "decode/log_softmax.h"
 #include "engine/language_model.h"
 #include "error.h"
 #include "network/packed_source.h"
@@ -66,18 +65,6 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
       encoder_(sizes_, network::PackedSource(model), table, arena_),
       joiner_(sizes_, network::PackedSource(model), table, arena_),
       language_model_(read_language_model(model, vocabulary_.size())) {}
-
-void Stream::NetworkScorer::predict(const decode::Context& context, std::span<std::int16_t> prediction) {
-  joiner_.predict(context.older, context.newer, prediction, work_);
-}
-
-void Stream::NetworkScorer::join(std::span<const std::int16_t> frame,
-                                 std::span<const std::int16_t> predictions, std::span<float> log_probs) {
-  joiner_.join(frame, predictions, log_probs, work_);
-  for (; !log_probs.empty(); log_probs = log_probs.subspan(vocabulary())) {
-    decode::log_softmax(log_probs.first(vocabulary()));
-  }
-}
 
 Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
     : recognizer_(std::move(recognizer)),

@@ -14,9 +14,9 @@
 #include "decode/hypothesis.h"
 #include "decode/internal.h"
 #include "decode/ngram.h"
-#include "decode/scorer.h"
 #include "decode/vocabulary.h"
 #include "engine/hearing.h"
+#include "engine/network_scorer.h"
 #include "features/fbank.h"
 #include "format/model.h"
 #include "kernels/arena.h"
@@ -99,21 +99,6 @@ class Stream {
   void restore(StreamState state) { state_ = std::move(state); }
 
  private:
-  class NetworkScorer final : public decode::Scorer {
-   public:
-    explicit NetworkScorer(const network::Joiner& joiner) : joiner_(joiner), work_(joiner.make_workspace()) {}
-
-    std::size_t joint() const override { return joiner_.joint(); }
-    std::size_t vocabulary() const override { return joiner_.vocabulary(); }
-    void predict(const decode::Context& context, std::span<std::int16_t> prediction) override;
-    void join(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions,
-              std::span<float> log_probs) override;
-
-   private:
-    const network::Joiner& joiner_;
-    network::Joiner::Workspace work_;
-  };
-
   static void check_together(std::span<const Chunk> chunks);
   void check(std::span<const float> samples) const;
   void hear(std::span<const float> samples);

@@ -2,6 +2,8 @@
 
 from stapes.decode.beam import BeamSearch, BeamState
 from stapes.decode.biasing import Phrases, Problem, read_phrases
+from stapes.decode.certainty import certainties
+from stapes.decode.compiled import MOST_LISTS, CompiledBeamSearch, CompiledGreedySearch
 from stapes.decode.completeness import Completeness, text_features
 from stapes.decode.dictation import Dictation
 from stapes.decode.endpoint import (
@@ -20,6 +22,7 @@ from stapes.decode.hypothesis import Hypothesis, Word
 from stapes.decode.internal import InternalLanguageModel
 from stapes.decode.ngram import NGram, NGramTables
 from stapes.decode.scorer import BLANK, INITIAL_CONTEXT, Context, Scorer
+from stapes.decode.search import Ending, Search, SearchState
 from stapes.decode.segmenter import Segmenter
 from stapes.decode.sound import Levels, Melody, Sound
 from stapes.decode.trace import Merge, Node
@@ -28,12 +31,16 @@ from stapes.decode.wording import LatticeLimits
 __all__ = [
     "BLANK",
     "INITIAL_CONTEXT",
+    "MOST_LISTS",
     "SCALARS",
     "BeamSearch",
     "BeamState",
+    "CompiledBeamSearch",
+    "CompiledGreedySearch",
     "Completeness",
     "Context",
     "Dictation",
+    "Ending",
     "EndpointState",
     "EndpointTables",
     "Endpointer",
@@ -54,9 +61,12 @@ __all__ = [
     "Problem",
     "Reason",
     "Scorer",
+    "Search",
+    "SearchState",
     "Segmenter",
     "Sound",
     "Word",
+    "certainties",
     "end_probability",
     "read_phrases",
     "remember",

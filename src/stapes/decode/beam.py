@@ -35,6 +35,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from stapes.decode.certainty import certainties
 from stapes.decode.confidence import describe
 from stapes.decode.expectation import Expectation, Expectations, Grouping
 from stapes.decode.greedy import require_probability
@@ -67,6 +68,7 @@ class BeamState:
         places: [P] index of each history's context.
         heads: [G] index of the most probable history of each context.
         contexts: the G contexts.
+        changes: frames at which a history came or went.
     """
 
     frames: int
@@ -75,6 +77,12 @@ class BeamState:
     places: NDArray[np.intp]
     heads: NDArray[np.intp]
     contexts: tuple[Grouping, ...]
+    changes: int = 0
+
+    @property
+    def ending(self) -> Node:
+        """Where the most probable history ends."""
+        return self.nodes[int(self.log_probs.argmax())]
 
     def __eq__(self, other: object) -> bool:
         """Whether both have consumed as much and hold the same histories."""
@@ -165,6 +173,10 @@ class BeamSearch:
         ends = [End(*end) for end in zip(state.nodes, totals, finals, strict=True) if math.isfinite(end[1])]
         return word_lattice(self._spelling, ends, self._delay_frames, frame_ms, limits)
 
+    def certainties(self, state: BeamState) -> NDArray[np.float64]:
+        """[W] posterior of each word of ``result`` in ``lattice``."""
+        return certainties(self.result(state), self.lattice(state, frame_ms=1))
+
     def log_blank(self, frame: NDArray[np.float32], state: BeamState) -> float:
         """Log-probability of blank at ``frame`` [J] after the most probable history of ``state``."""
         context, _ = state.contexts[state.places[int(state.log_probs.argmax())]]
@@ -203,7 +215,7 @@ class BeamSearch:
         contexts = self._prune(histories)
         merge_settled(contexts, state.frames)
         merge_surplus(contexts, self._histories, state.frames)
-        return _pack(contexts, state.frames + 1)
+        return _pack(contexts, state.frames + 1, state.changes + 1)
 
     @staticmethod
     def _stay(state: BeamState, stayed: NDArray[np.float64], floor: float) -> Histories:
@@ -301,7 +313,7 @@ def _add(histories: Histories, emission: _Emission, log_prob: float, context: Gr
     known.log_prob = total
 
 
-def _pack(contexts: Contexts, frames: int) -> BeamState:
+def _pack(contexts: Contexts, frames: int, changes: int) -> BeamState:
     """The state that holds the histories of ``contexts``."""
     histories = [history for rivals in contexts.values() for history in rivals]
     sizes = [len(rivals) for rivals in contexts.values()]
@@ -312,4 +324,5 @@ def _pack(contexts: Contexts, frames: int) -> BeamState:
         places=np.repeat(np.arange(len(sizes)), sizes),
         heads=np.cumsum([0, *sizes[:-1]]),
         contexts=tuple(contexts),
+        changes=changes,
     )

@@ -19,10 +19,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.decode.beam import BeamState
 from stapes.decode.completeness import Completeness
+from stapes.decode.search import Ending, SearchState
 from stapes.decode.sound import Levels, Melody, Sound
-from stapes.decode.trace import Node, emissions
 from stapes.decode.words import Spelling
 
 Array = NDArray[np.float32]
@@ -172,7 +171,7 @@ class EndpointState:
     frames: int
     levels: Levels
     melody: Melody
-    best: Node | None
+    best: Ending | None
     words: tuple[str, ...]
     log_odds: float
     run_frames: int
@@ -222,7 +221,7 @@ class Endpointer:
         )
 
     def advance(
-        self, frame: Array, sound: Sound, log_blank: float, search: BeamState, state: EndpointState
+        self, frame: Array, sound: Sound, log_blank: float, search: SearchState, state: EndpointState
     ) -> EndpointState:
         """The state after one more frame.
 
@@ -233,7 +232,7 @@ class Endpointer:
             search: state of the search after ``frame``.
             state: the one before.
         """
-        state = self._read(search.nodes[int(search.log_probs.argmax())], state)
+        state = self._read(search.ending, state)
         state = _listen(sound, state)
         blank = _BLANK_MEMORY * state.blank + (1 - _BLANK_MEMORY) * math.exp(log_blank)
         state = replace(state, blank=blank)
@@ -262,13 +261,13 @@ class Endpointer:
         """Since loud sound; where somebody else is as loud as the user, half the time since the last label."""
         return max(state.hushed_frames, state.run_frames / 2) * self._frame_ms
 
-    def _read(self, best: Node, state: EndpointState) -> EndpointState:
+    def _read(self, best: Ending, state: EndpointState) -> EndpointState:
         """What the best hypothesis says, which ends in ``best``."""
         # The root, before the first label, has frame -1.
         state = replace(state, frames=state.frames + 1, run_frames=state.frames - best.frame)
         if state.best is not None and state.best.key == best.key:
             return replace(state, best=best)
-        labels = [node.label for node in emissions(best)]
+        labels = best.labels
         texts = [self._spelling.text(labels[first:end]) for first, end in self._spelling.spans(labels)]
         words = tuple(text for text in texts if text)
         return replace(state, best=best, words=words, log_odds=self._completeness.log_odds(words))

@@ -43,6 +43,11 @@ class Node:
     expected: float = 0.0
     merged: "tuple[Merge, ...]" = field(default=(), repr=False)
 
+    @property
+    def labels(self) -> list[int]:
+        """The labels of the sequence."""
+        return [node.label for node in emissions(self)]
+
     def emit(
         self, label: int, frame: int, log_prob: float, posterior: float, expected: float = 0.0
     ) -> "Node":

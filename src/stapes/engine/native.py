@@ -68,6 +68,11 @@ class NativeNetwork(IntegerExecutor[NativeState]):
         return cls(packed_format.read(path), path, kernels)
 
     @property
+    def compiled(self) -> "_Compiled":
+        """The network of the compiled module."""
+        return self._network
+
+    @property
     def kernels(self) -> str:
         """Name of the kernels that run it."""
         return self._network.kernels

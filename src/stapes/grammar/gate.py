@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.decode import BeamSearch, BeamState, Hypothesis
+from stapes.decode import Hypothesis, Search, SearchState
 from stapes.errors import ConfigError
 from stapes.grammar.grammar import Grammar
 from stapes.grammar.matching import Match
@@ -53,7 +53,7 @@ class Verdict:
     understood: bool
 
 
-PairState = tuple[BeamState, BeamState]
+PairState = tuple[SearchState, SearchState]
 """Where the free search and the held one stand; a value."""
 
 
@@ -67,9 +67,7 @@ class GatedSearch:
         gate: what passes as understood.
     """
 
-    def __init__(
-        self, free: BeamSearch, held: BeamSearch, grammar: Grammar, gate: Gate | None = None
-    ) -> None:
+    def __init__(self, free: Search, held: Search, grammar: Grammar, gate: Gate | None = None) -> None:
         self._free = free
         self._held = held
         self._grammar = grammar
@@ -91,6 +89,10 @@ class GatedSearch:
     def lattice(self, state: PairState, frame_ms: int) -> Lattice:
         """What may have been said in the frames so far, of ``frame_ms`` each, of the grammar or not."""
         return self._free.lattice(state[0], frame_ms)
+
+    def certainties(self, state: PairState) -> NDArray[np.float64]:
+        """[W] posterior of each word of ``result`` in ``lattice``."""
+        return self._free.certainties(state[0])
 
     def verdict(self, state: PairState) -> Verdict:
         """Whether the frames so far are a sentence of the grammar, and which."""

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.decode import Hypothesis
-from stapes.decode.wording import cut
 from stapes.lattice import Lattice, n_best, word_posteriors
 
 Calibrate = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -27,18 +26,13 @@ class AlternativeWord:
     confidence: float
 
 
-def with_certainty(hypothesis: Hypothesis, lattice: Lattice, calibrate: Calibrate | None) -> Hypothesis:
-    """``hypothesis`` with the confidences that its words have in ``lattice``; posteriors without ``calibrate``.
-
-    A word that is not in the lattice has the confidence of posterior 0.
-    """
-    found = _confidences(lattice, calibrate)
-    nothing = float(_mapped(np.zeros(1), calibrate)[0])
-    words = tuple(
-        replace(word, confidence=found.get((cut(word.text), word.start_frame, word.end_frame), nothing))
-        for word in hypothesis.words
-    )
-    return replace(hypothesis, words=words)
+def with_certainty(
+    hypothesis: Hypothesis, posteriors: NDArray[np.float64], calibrate: Calibrate | None
+) -> Hypothesis:
+    """``hypothesis`` with the confidences of the ``posteriors`` [W] of its words; those without ``calibrate``."""
+    confidences = _mapped(posteriors, calibrate).tolist()
+    words = zip(hypothesis.words, confidences, strict=True)
+    return replace(hypothesis, words=tuple(replace(word, confidence=sure) for word, sure in words))
 
 
 def alternatives(

@@ -3,8 +3,9 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,10 @@ from stapes import engine as engines
 from stapes.audio import AudioReader, AudioWarning, Resampler, to_mono
 from stapes.decode import (
     INITIAL_CONTEXT,
+    MOST_LISTS,
     BeamSearch,
+    CompiledBeamSearch,
+    CompiledGreedySearch,
     Endpointer,
     EndpointTables,
     Expectation,
@@ -25,6 +29,7 @@ from stapes.decode import (
     OperatingPoint,
     Phrases,
     Scorer,
+    Search,
 )
 from stapes.errors import AudioError, ConfigError
 from stapes.grammar import GatedSearch, Grammar
@@ -37,6 +42,7 @@ from stapes.session.understanding import Understanding, to_understanding
 NETWORK_RATE_HZ = 16_000
 HELD_BEAM = 8
 """Least beam of a search that is held to a grammar: where it goes wrong, it cannot say what it hears next."""
+Greedy: TypeAlias = GreedySearch | CompiledGreedySearch
 
 
 class Endpointing(EndpointTables, Protocol):
@@ -117,10 +123,6 @@ class Recognizer:
             engines.load(model, engine) if model is None or isinstance(model, str | Path) else model
         )
         self._beam = beam
-        tables = self._network.language_model
-        self._language_model: list[Expectation] = [] if tables is None else [NGram(tables)]
-        if tables is not None and tables.internal_scale > 0:
-            self._language_model.append(InternalLanguageModel(self._network, tables.internal_scale))
 
     def stream(
         self,
@@ -224,20 +226,37 @@ class Recognizer:
             )
         return Endpointer(network.vocabulary, learned, learned.points[point], network.frame_ms)
 
-    def beam_search(self, expected: Sequence[Expected] = (), least_beam: int = 1) -> BeamSearch:
-        """A beam search with what the model and ``expected`` expect, and a beam of ``least_beam`` or more."""
-        compiled = [each.compile(self._network.vocabulary) for each in expected]
-        beam = max(self._beam, least_beam)
-        return BeamSearch(self._network, beam, expected=[*self._language_model, *compiled])
+    def beam_search(self, expected: Sequence[Expected] = (), least_beam: int = 1) -> Search:
+        """A beam search with what the model and ``expected`` expect, and a beam of ``least_beam`` or more.
 
-    def _search(
-        self, expected: Sequence[Expected], grammar: Grammar | None
-    ) -> GreedySearch | BeamSearch | GatedSearch:
+        It is compiled where the network is and nothing but phrases is expected.
+        """
+        network, beam = self._network, max(self._beam, least_beam)
+        phrases = [each for each in expected if isinstance(each, Phrases)]
+        if isinstance(network, engines.NativeNetwork) and len(phrases) == len(expected) <= MOST_LISTS:
+            lists = [each.compile_native(network.vocabulary) for each in phrases]
+            return CompiledBeamSearch(network.compiled, beam, lists)
+        compiled = [each.compile(network.vocabulary) for each in expected]
+        return BeamSearch(network, beam, expected=[*self._language_model, *compiled])
+
+    @cached_property
+    def _language_model(self) -> list[Expectation]:
+        tables = self._network.language_model
+        if tables is None:
+            return []
+        if tables.internal_scale == 0:
+            return [NGram(tables)]
+        return [NGram(tables), InternalLanguageModel(self._network, tables.internal_scale)]
+
+    def _search(self, expected: Sequence[Expected], grammar: Grammar | None) -> Greedy | Search | GatedSearch:
         if grammar is not None:
             held = self.beam_search([*expected, grammar.only], HELD_BEAM)
             return GatedSearch(self.beam_search(expected), held, grammar)
         if self._beam == 1 and not expected:
-            return GreedySearch(self._network)
+            network = self._network
+            if isinstance(network, engines.NativeNetwork):
+                return CompiledGreedySearch(network.compiled)
+            return GreedySearch(network)
         return self.beam_search(expected)
 
 
@@ -247,7 +266,7 @@ class Stream:
     def __init__(
         self,
         network: Network,
-        search: GreedySearch | BeamSearch | GatedSearch,
+        search: Greedy | Search | GatedSearch,
         sample_rate_hz: int,
         expected: Sequence[Expected] = (),
     ) -> None:
@@ -258,7 +277,7 @@ class Stream:
         self._network_state = network.init_state()
         self._search_state: Any = self._search.init_state()
         self._heard_samples = 0
-        self._final: tuple[Transcript, Lattice] | None = None
+        self._final: Transcript | None = None
 
     def accept(self, samples: ArrayLike) -> Self:
         """Hear a chunk of any length and type that `stapes.audio.to_mono` accepts; returns the stream itself.
@@ -266,7 +285,7 @@ class Stream:
         Raises:
             AudioError: the samples are no sound, or the stream is finished.
         """
-        if self._final:
+        if self._final is not None:
             raise AudioError("stream: finished; a new stream is needed for more samples")
         mono = to_mono(samples)
         self._heard_samples += mono.size
@@ -276,8 +295,8 @@ class Stream:
     @property
     def partial(self) -> Transcript:
         """What was heard so far; later words may change earlier ones, and confidences are rough."""
-        if self._final:
-            return self._final[0]
+        if self._final is not None:
+            return self._final
         return self._written(self._search.result(self._search_state))
 
     @property
@@ -288,8 +307,6 @@ class Stream:
         its `stapes.lattice.word_posteriors`, calibrated. A greedy search knows one path alone and has confidences of
         its own, which are rough.
         """
-        if self._final:
-            return self._final[1]
         return self._search.lattice(self._search_state, round(self._network.frame_ms))
 
     def alternatives(self, count: int) -> list[Transcript]:
@@ -299,7 +316,7 @@ class Stream:
             ConfigError: ``count`` is below 1.
         """
         found = alternatives(self.lattice, count, self._network.calibration)
-        if isinstance(self._search, GreedySearch):
+        if isinstance(self._search, Greedy):
             return [self.partial]
         return [self._spelled(words) for words in found]
 
@@ -315,8 +332,8 @@ class Stream:
         if not isinstance(self._search, GatedSearch):
             raise ConfigError("stream: opened without a grammar; one is needed to understand what was said")
         verdict = self._search.verdict(self._search_state)
-        if self._final:
-            verdict = replace(verdict, free=self._certain(verdict.free, self.lattice))
+        if self._final is not None:
+            verdict = replace(verdict, free=self._certain(verdict.free))
         return to_understanding(verdict, self._written, strict)
 
     def finish(self) -> Transcript:
@@ -325,14 +342,14 @@ class Stream:
             self._hear(self._resampler.flush())
             frames, self._network_state = self._network.flush(self._network_state)
             self._search_state = self._search.advance(frames, self._search_state)
-            lattice, hypothesis = self.lattice, self._search.result(self._search_state)
-            self._final = self._written(self._certain(hypothesis, lattice)), lattice
-        return self._final[0]
+            self._final = self._written(self._certain(self._search.result(self._search_state)))
+        return self._final
 
-    def _certain(self, hypothesis: Hypothesis, lattice: Lattice) -> Hypothesis:
-        if isinstance(self._search, GreedySearch):
+    def _certain(self, hypothesis: Hypothesis) -> Hypothesis:
+        if isinstance(self._search, Greedy):
             return hypothesis
-        return with_certainty(hypothesis, lattice, self._network.calibration)
+        posteriors = self._search.certainties(self._search_state)
+        return with_certainty(hypothesis, posteriors, self._network.calibration)
 
     def _written(self, hypothesis: Hypothesis) -> Transcript:
         return self._spelled(hypothesis.words)

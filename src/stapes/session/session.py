@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stapes.audio import Resampler, to_mono
-from stapes.decode import BeamState, EndpointState, Phrases, Reason, Sound
+from stapes.decode import EndpointState, Phrases, Reason, SearchState, Sound
 from stapes.errors import AudioError
 from stapes.lattice import Lattice
 from stapes.session.certainty import with_certainty
@@ -33,7 +33,7 @@ class Utterance:
 
     number: int
     begin: float
-    search: BeamState
+    search: SearchState
     endpoint: EndpointState
     told: tuple[str, str] = ("", "")
     speculated: str | None = None
@@ -118,7 +118,7 @@ class Session:
         endpoint = self._endpointer.advance(frame, sound, log_blank, search, before.endpoint)
         self._utterance = replace(before, search=search, endpoint=endpoint)
         # While every history takes blank the text stays.
-        events = [] if search.nodes is before.search.nodes else self._tell_text()
+        events = [] if search.changes == before.search.changes else self._tell_text()
         return [*events, *self._judge()]
 
     def _tell_text(self) -> list[Event]:
@@ -178,7 +178,8 @@ class Session:
         """What the utterance says, its words at their times in the session, and what it may say."""
         now, network = self._utterance, self._recognizer.network
         lattice = self._search.lattice(now.search, round(network.frame_ms))
-        sure = with_certainty(self._search.result(now.search), lattice, network.calibration)
+        posteriors = self._search.certainties(now.search)
+        sure = with_certainty(self._search.result(now.search), posteriors, network.calibration)
         phrases = [each for each in self._expected if isinstance(each, Phrases)]
         spoken = to_transcript(sure.words, network.frame_ms / 1000, self._time - now.begin, phrases)
         words = tuple(

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from stapes.decode.biasing.automaton import FIRST_CLASS, Biasing, Lists
 from stapes.decode.biasing.entries import Aliases, Entries, Entry, Problem, spelled
+from stapes.decode.biasing.native import native_lists
 from stapes.decode.biasing.spoken import UnspeakableError
 from stapes.decode.biasing.writing import Writer, Written
 from stapes.errors import ConfigError
+
+if TYPE_CHECKING:
+    from stapes._native import PhraseLists
 
 MOST_CLASSES = 1000
 
@@ -62,6 +67,7 @@ class Phrases:
         self._lists = Lists(templates.trie(), tuple(entries.trie() for entries in members.values()))
         self._writer = Writer(self._lists, templates.written, [each.written for each in members.values()])
         self._compiled: dict[tuple[str, ...], Biasing] = {}
+        self._native: dict[tuple[str, ...], PhraseLists] = {}
 
     def __len__(self) -> int:
         """Phrases that are listened for, whatever the number of names in their classes."""
@@ -73,6 +79,13 @@ class Phrases:
         if key not in self._compiled:
             self._compiled[key] = Biasing(self._lists, key)
         return self._compiled[key]
+
+    def compile_native(self, vocabulary: Sequence[str]) -> "PhraseLists":
+        """The same for `stapes.decode.CompiledBeamSearch`; made once and kept. The compiled module is installed."""
+        key = tuple(vocabulary)
+        if key not in self._native:
+            self._native[key] = native_lists(self._lists, key)
+        return self._native[key]
 
     def written(self, words: Sequence[str]) -> list[Written]:
         """``words``, spoken form, with phrases and names in their written form."""

@@ -41,14 +41,14 @@ class Trie:
     def __init__(self, texts: list[str], weights: list[float]) -> None:
         order = sorted(range(len(texts)), key=texts.__getitem__)
         self.entries = order
-        self._texts = [texts[index] for index in order]
+        self.texts = [texts[index] for index in order]
         self.weights = [weights[index] for index in order]
         self._greatest = np.array(self.weights)
         self._nodes: dict[Place, TrieNode] = {}
         self.root: Place = (0, len(texts), 0)
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self.texts)
 
     def node(self, place: Place) -> TrieNode:
         """The node at ``place``."""
@@ -61,8 +61,8 @@ class Trie:
         first, end, depth = place
         if first == end:
             return TrieNode({}, None, "", 0.0)
-        prefix = self._texts[first][:depth]
-        is_entry = len(self._texts[first]) == depth
+        prefix = self.texts[first][:depth]
+        is_entry = len(self.texts[first]) == depth
         weight = float(self._greatest[first:end].max())
         entry = self.entries[first] if is_entry else None
         return TrieNode(self._branches(first + is_entry, end, depth, prefix), entry, prefix, weight)
@@ -70,8 +70,8 @@ class Trie:
     def _branches(self, first: int, end: int, depth: int, prefix: str) -> dict[str, Place]:
         branches = {}
         while first < end:
-            letter = self._texts[first][depth]
-            stop = bisect_left(self._texts, prefix + chr(ord(letter) + 1), first, end)
+            letter = self.texts[first][depth]
+            stop = bisect_left(self.texts, prefix + chr(ord(letter) + 1), first, end)
             branches[letter] = (first, stop, depth + 1)
             first = stop
         return branches
