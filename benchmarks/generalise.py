@@ -81,7 +81,8 @@ def main(
     """Score the bundled model, another --model, or with --whisper also Whisper tiny.en."""
     if peer_only and not whisper:
         raise click.UsageError("--peer-only: the peer's virtual environment is expected in --whisper")
-    refuse_heard(data)
+    if {*ENGINES, *NEW_WORDS} & set(names):
+        refuse_heard(data)
     trial = Trial(data, names, conditions, limit)
     if not peer_only:
         name = f"generalise-{model.stem}" if model else "generalise"
@@ -114,7 +115,8 @@ class Trial:
     def __init__(self, data: Path, names: Sequence[str], conditions: Sequence[str], limit: int) -> None:
         self.sets = {name: draw(manifests.load(data, name), limit) for name in SETS if name in names}
         self.conditions = [name for name in (CLEAN, *CONDITIONS) if name in conditions]
-        crowd = [u for name in (*ENGINES, *VOICES) for u in manifests.load(data, name, _BABBLE_VOICES)]
+        crowded = (*ENGINES, *VOICES) if any(name.startswith("babble") for name in conditions) else ()
+        crowd = [u for name in crowded for u in manifests.load(data, name, _BABBLE_VOICES)]
         self._voices = [(utterance.id, _samples(utterance)) for utterance in crowd]
 
     def run(self, hear: systems.Listener, label: str, reading: Reading) -> dict[str, Any]:
