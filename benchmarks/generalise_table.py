@@ -62,7 +62,8 @@ def conditions(results: Entry) -> list[Row]:
     for name, cells in ours["cells"].items():
         peer = theirs.get(name, {})
         numbers = [_beside(cell["wer"], peer.get(condition)) for condition, cell in cells.items()]
-        rows.append((_SETS[name], str(next(iter(cells.values()))["recordings"]), *numbers))
+        counts = dict.fromkeys(str(cell["recordings"]) for cell in cells.values())
+        rows.append((_SETS[name], ", ".join(counts), *numbers))
     return rows
 
 

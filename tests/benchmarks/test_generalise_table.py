@@ -11,7 +11,7 @@ def outcome(wer: float, manifest: str = "same", score: float = 0.25) -> dict[str
         "results": {
             "summary": {"score": score, "noise 10 dB / clean": 1.5},
             "nothing": {"silence": 0, "wind": 3},
-            "cells": {"test-an4": {"clean": cell, "quiet": {**cell, "wer": 2 * wer}}},
+            "cells": {"test-an4": {"clean": cell, "quiet": {**cell, "wer": 2 * wer, "recordings": 30}}},
             "manifests": {"test-an4": manifest},
         }
     }
@@ -24,9 +24,9 @@ def page(name: str, results: dict[str, Any]) -> list[str]:
 def test_a_set_stands_with_its_conditions_and_the_peer_on_the_same_recordings() -> None:
     ours = {"generalise": outcome(0.1)}
     head = ["| WER % | recordings | clean | quiet |", "| --- | --: | --: | --: |"]
-    assert page("conditions", ours) == [*head, "| AN4 test | 60 | 10 | 20 |"]
+    assert page("conditions", ours) == [*head, "| AN4 test | 60, 30 | 10 | 20 |"]
     beside = {**ours, "generalise-whisper": outcome(0.05)}
-    assert page("conditions", beside) == [*head, "| AN4 test | 60 | 10 / 5 | 20 / 10 |"]
+    assert page("conditions", beside) == [*head, "| AN4 test | 60, 30 | 10 / 5 | 20 / 10 |"]
     other = {**ours, "generalise-whisper": outcome(0.05, "other")}
     assert page("conditions", other) == page("conditions", ours)
 
