@@ -1,7 +1,7 @@
 """The readers of packed models on damaged ones: libFuzzer and sanitizers for the native one, mutations for Python.
 
 Nothing but a refusal in one sentence is accepted: no other exception, crash, hang, or memory beyond four times the file
-and a fixed amount. The fuzz targets are built here, with clang++.
+and a fixed amount. The fuzz targets are built here, with clang++, cmake and ninja.
 """
 
 import random
@@ -26,6 +26,7 @@ from stapes.errors import FormatError
 from stapes.format import read, write
 
 NATIVE = ROOT / "native"
+BUILD = ROOT / "build" / "native" / "fuzz"
 TARGETS = ("format_fuzz", "tensor_fuzz")
 SLOWEST_SECONDS = 5
 # A header at its limit of one mebibyte takes this much however short the file.
@@ -45,10 +46,9 @@ def main(seconds: int, count: int, seed: int, results: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         corpus = _corpus(folder / "corpus")
-        programs = {target: _build(folder, target) for target in TARGETS}
         facts: dict[str, Any] = {
             target: _fuzz(program, folder, corpus if target == "format_fuzz" else None, seconds, seed)
-            for target, program in programs.items()
+            for target, program in _build().items()
         }
         facts["python"] = _mutate(folder, corpus, count, seed)
     click.echo(record("fuzz", facts, seed=seed, folder=results))
@@ -70,16 +70,22 @@ def _corpus(folder: Path) -> Path:
     return folder
 
 
-def _build(folder: Path, target: str) -> Path:
+def _build() -> dict[str, Path]:
+    """The fuzz targets, with the sanitizers."""
     compiler = shutil.which("clang++") or shutil.which("clang++-14")
     if compiler is None:
         raise click.ClickException("clang++ is not there; libFuzzer comes with it")
-    flags = ["-std=c++20", "-O1", "-g", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
-    sources = [NATIVE / "fuzz" / f"{target}.cpp", NATIVE / "src" / "sentence.cpp"]
-    sources += sorted((NATIVE / "src" / "format").glob("*.cpp"))
-    program = folder / target
-    subprocess.run([compiler, *flags, f"-I{NATIVE / 'src'}", *sources, "-o", program], check=True)
-    return program
+    options = {
+        "CMAKE_BUILD_TYPE": "RelWithDebInfo",
+        "CMAKE_CXX_COMPILER": compiler,
+        "STAPES_FUZZ": "ON",
+        "STAPES_SANITIZE": "address,undefined,fuzzer-no-link",
+    }
+    given = [f"-D{name}={value}" for name, value in options.items()]
+    make = ["cmake", "-G", "Ninja", "-S", str(NATIVE), "-B", str(BUILD), *given]
+    for command in (make, ["ninja", "-C", str(BUILD), *TARGETS]):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return {target: BUILD / target for target in TARGETS}
 
 
 def _fuzz(program: Path, folder: Path, corpus: Path | None, seconds: int, seed: int) -> dict[str, Any]:
