@@ -4,6 +4,7 @@ Letters of shapes: J joint width.
 """
 
 import math
+import zlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -232,9 +233,25 @@ def test_decisions(changes, speculates, ends):
 
 
 def test_a_text_has_a_handful_of_features():
-    assert len(text_features(["go"], 1 << 15)) == 6
+    assert len(text_features(["go"], 1 << 15)) == 7
     short, long = text_features(["a", "b"], 1 << 15), text_features(["c", "b"], 1 << 15)
-    assert [a == b for a, b in zip(short, long, strict=True)] == [True, False, False, False, True, False]
+    assert [a == b for a, b in zip(short, long, strict=True)] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_texts_of_one_shape_have_it_in_common():
+    spelled, longer, later = ("a b c d ten twenty", "x a b c d one seven", "x y a b c d one seven")
+    shape, same, other = (text_features(text.split(), 1 << 15)[-1] for text in (spelled, longer, later))
+    assert zlib.crc32(b"~1 1 1 3 3 6") % (1 << 15) == shape
+    assert zlib.crc32(b"~1 1 1 3 3 7") % (1 << 15) == same
+    assert other == zlib.crc32(b"~1 1 1 3 3 8") % (1 << 15)
 
 
 def test_a_dictation_leaves_one_text():

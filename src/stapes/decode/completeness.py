@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 _LONGEST_COUNT = 12
 _LONGEST_PATTERN = 6
+_SHAPE_WORDS = 5
+_SHAPE_COUNT = 8
+_LONGEST_SHAPE = 3
 
 
 def text_features(words: Sequence[str], buckets: int) -> list[int]:
     """Buckets, in [0, ``buckets``), of what is looked at in ``words``, of which there is at least one.
 
-    These are the last word, the last two and three, the first with the last, the number of words, and the first
-    with the number.
+    These are the last word, the last two and three, the first with the last, the number of words, the first with
+    the number, and how long the last five are, with the number: spelled names and numbers have a shape.
     """
     padded = ["^", "^", *words]
     count = len(words)
@@ -31,8 +34,14 @@ def text_features(words: Sequence[str], buckets: int) -> list[int]:
         f"{words[0]}+{words[-1]}",
         f"#{min(count, _LONGEST_COUNT)}",
         f"#{words[0]} {min(count, _LONGEST_PATTERN)}",
+        f"~{_shape(words)} {min(count, _SHAPE_COUNT)}",
     ]
     return [zlib.crc32(key.encode()) % buckets for key in keys]
+
+
+def _shape(words: Sequence[str]) -> str:
+    """How many letters, at most three, each of the last words has."""
+    return " ".join(str(min(len(word), _LONGEST_SHAPE)) for word in words[-_SHAPE_WORDS:])
 
 
 class Completeness:

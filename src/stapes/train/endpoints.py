@@ -1,12 +1,12 @@
 """Fitting an end-pointer: a table of how sentences end, and a small recurrent network over what is observed.
 
 Shapes: X examples, F features of a text, B buckets or batch, T frames, S scalars, J joint width, C components,
-P projected dimensions, D = S + P inputs, K hidden units.
+P projected dimensions, D = S + P inputs, K hidden units, M members.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,9 +22,8 @@ _TABLE_DECAY = 3.0
 
 _LEAST_VARIANCE = 1e-6
 _LENGTH_SPREAD_FRAMES = 15
-# Where the user speaks, and long after the end, nothing is decided any more.
+# Where the user speaks nothing is decided.
 _TALKING_WEIGHT = 0.15
-_SOON_S, _LATER_WEIGHT = 1.2, 0.2
 
 
 @dataclass(frozen=True)
@@ -33,16 +32,14 @@ class EndpointTraining:
 
     Args:
         components: C, principal ones of the encoder frames; only they are looked at.
-        projected: P, dimensions that are made of them.
-        hidden: K.
+        projected: P, dimensions that are made of them by each member.
+        hidden: K, units of each member.
+        members: M, networks whose mean log-odds are taken; they differ by what is drawn.
         epochs: passes over the streams.
         batch: streams.
         rate: greatest learning rate, of AdamW with one cycle.
         decay: of the weights.
         early_weight: how much more a frame before the end counts than one after it.
-        stop_from: share of the steps after which the cost of stopping counts as well.
-        early_cost_s: what it costs to stop before the end, in seconds of waiting after it.
-        longest_s: what it costs never to stop; a later stop costs no more.
         jitter: of the inputs in training, in standard deviations.
         dropout: of inputs and hidden units in training.
         seed: of all that is drawn.
@@ -51,14 +48,12 @@ class EndpointTraining:
     components: int = 48
     projected: int = 8
     hidden: int = 32
-    epochs: int = 16
-    batch: int = 32
-    rate: float = 4e-3
+    members: int = 3
+    epochs: int = 14
+    batch: int = 96
+    rate: float = 7e-3
     decay: float = 1e-2
     early_weight: float = 2.0
-    stop_from: float = 0.3
-    early_cost_s: float = 8.0
-    longest_s: float = 2.0
     jitter: float = 0.3
     dropout: float = 0.15
     seed: int = 0
@@ -73,19 +68,19 @@ class Observed:
         since_end_s: [T] seconds since the user has finished, negative before.
         spoken: [T] whether there is a word.
         hushed: [T] whether the user is hushed for some frames.
-        weight: above 0; how much the stream counts.
     """
 
     inputs: Array
     since_end_s: Array
     spoken: NDArray[np.bool_]
     hushed: NDArray[np.bool_]
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The network; the names are those of `stapes.decode.EndpointTables`.
+    """The network, of M members side by side; the names are those of `stapes.decode.EndpointTables`.
+
+    P, D and K are those of all members together.
 
     Args:
         projection: [P, J].
@@ -142,8 +137,8 @@ def fit_endpointer(streams: Sequence[Observed], scalars: int, config: EndpointTr
         config: how.
     """
     whitening = _whiten(streams, scalars, config.components)
-    net = _train([_tensors(stream, whitening, config) for stream in streams], scalars, config)
-    return _export(net, whitening, scalars)
+    nets = _train_members([_tensors(stream, whitening, config) for stream in streams], scalars, config)
+    return _side_by_side([_export(net, whitening, scalars) for net in nets], scalars)
 
 
 def out_of_fold(
@@ -159,10 +154,11 @@ def out_of_fold(
     for fold in range(folds):
         left_out = [index for index, group in enumerate(groups) if group % folds == fold]
         chosen = sorted(set(range(len(streams))) - set(left_out))
-        net = _train([tensors[index] for index in chosen], scalars, config)
+        nets = _train_members([tensors[index] for index in chosen], scalars, config)
         with torch.no_grad():
             for index in left_out:
-                found[index] = torch.sigmoid(net(tensors[index].inputs[None])[0]).double().numpy()
+                log_odds = torch.stack([net(tensors[index].inputs[None])[0] for net in nets]).mean(dim=0)
+                found[index] = torch.sigmoid(log_odds).double().numpy()
     return found
 
 
@@ -208,8 +204,7 @@ def _tensors(stream: Observed, whitening: _Whitening, config: EndpointTraining) 
         [centred[:, :scalars] * whitening.scale, centred[:, scalars:] @ whitening.components], axis=1
     )
     before = config.early_weight * np.where(stream.hushed, 1.0, _TALKING_WEIGHT)
-    after = np.where(stream.since_end_s < _SOON_S, 1.0, _LATER_WEIGHT)
-    weights = np.where(stream.since_end_s > 0, after, before) * stream.spoken * stream.weight
+    weights = np.where(stream.since_end_s > 0, 1.0, before) * stream.spoken
     return _Stream(
         *(torch.from_numpy(each.astype(np.float32)) for each in (inputs, stream.since_end_s, weights))
     )
@@ -239,6 +234,11 @@ class _Net(nn.Module):
         return values * kept / (1 - self.dropout)
 
 
+def _train_members(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> list[_Net]:
+    seeds = range(config.seed * config.members, (config.seed + 1) * config.members)
+    return [_train(streams, scalars, replace(config, seed=seed)) for seed in seeds]
+
+
 def _train(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> _Net:
     generator = torch.Generator().manual_seed(config.seed)
     net = _Net(scalars, config, streams[0].inputs.shape[1] - scalars)
@@ -251,10 +251,7 @@ def _train(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -
     for step in range(steps):
         batch = _pad([streams[index] for index in _draw(streams, step, config)])
         noise = config.jitter * torch.randn(batch.inputs.shape, generator=generator)
-        log_odds = net(batch.inputs + noise, generator)
-        loss = _cross_entropy(log_odds, batch)
-        if step > config.stop_from * steps:
-            loss = loss + _stop_cost(log_odds, batch, config)
+        loss = _cross_entropy(net(batch.inputs + noise, generator), batch)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -293,19 +290,6 @@ def _cross_entropy(log_odds: Tensor, batch: _Stream) -> Tensor:
     return losses / batch.weights.sum().clamp(min=1.0)
 
 
-def _stop_cost(log_odds: Tensor, batch: _Stream, config: EndpointTraining) -> Tensor:
-    """Mean cost, in seconds, of stopping at each frame with its probability, if it has not been done before."""
-    counts = batch.weights > 0
-    going_on = torch.where(counts, functional.logsigmoid(-log_odds), torch.zeros(()))
-    before = going_on.cumsum(dim=1) - going_on
-    stopping = torch.exp(functional.logsigmoid(log_odds) + before) * counts
-    waiting = batch.since_end_s.clamp(max=config.longest_s)
-    cost = torch.where(batch.since_end_s < 0, torch.tensor(config.early_cost_s), waiting)
-    never = torch.exp(going_on.sum(dim=1)) * config.longest_s
-    weights = batch.weights.max(dim=1).values
-    return (((stopping * cost).sum(dim=1) + never) * weights).sum() / weights.sum().clamp(min=1.0)
-
-
 def _export(net: _Net, whitening: _Whitening, scalars: int) -> Fitted:
     """The network over what is observed: whitening and projection of encoder frames become one matrix."""
     tensors = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
@@ -321,4 +305,32 @@ def _export(net: _Net, whitening: _Whitening, scalars: int) -> Fitted:
         tensors["gru.bias_hh_l0"],
         tensors["output.weight"][0],
         tensors["output.bias"],
+    )
+
+
+def _side_by_side(members: Sequence[Fitted], scalars: int) -> Fitted:
+    """One network whose log-odds are the mean of those of ``members``, which do not see one another."""
+    count = len(members)
+
+    def of_gates(parts: Sequence[Array]) -> Array:
+        return np.concatenate([np.split(part, 3)[gate] for gate in range(3) for part in parts])
+
+    def alone(parts: Sequence[Array]) -> list[Array]:
+        """Each of ``parts`` [N, n] in its own columns of [N, M n]."""
+        rows = np.eye(count, dtype=np.float32)
+        return [np.kron(row, part) for row, part in zip(rows, parts, strict=True)]
+
+    shared = [member.input_weight[:, :scalars] for member in members]
+    own = alone([member.input_weight[:, scalars:] for member in members])
+    ends = [slice(None), *[slice(scalars, None)] * (count - 1)]
+    return Fitted(
+        np.concatenate([member.projection for member in members]),
+        np.concatenate([member.mean[end] for member, end in zip(members, ends, strict=True)]),
+        np.concatenate([member.scale[end] for member, end in zip(members, ends, strict=True)]),
+        of_gates([np.concatenate(pair, axis=1) for pair in zip(shared, own, strict=True)]),
+        of_gates([member.input_bias for member in members]),
+        of_gates(alone([member.recurrent_weight for member in members])),
+        of_gates([member.recurrent_bias for member in members]),
+        np.concatenate([member.output_weight for member in members]) / count,
+        np.mean([member.output_bias for member in members], axis=0),
     )
