@@ -79,3 +79,28 @@ def test_what_the_c_interface_costs() -> None:
     assert "| C interface: computing for 200 ms of sound, beam 8 | 0.5 ms |" in page
     assert "| C interface: streams in real time on one core, beam 8 | 344; 16 in one call 440 |" in page
     assert "| C interface: real-time factor on one core, beam 1 | 0.0023 |" in page
+
+
+def test_the_yardstick_and_the_wheel_have_rows() -> None:
+    times = {
+        f"stapes, C, {search} against sherpa-onnx, calls of {calls}, {search}": value
+        for calls, pair in {"40 ms": (3.47, 3.63), "320 ms": (2.09, 2.4)}.items()
+        for search, value in zip(("greedy", "beam 8"), pair, strict=True)
+    }
+    wheel = {"added_mb": 86.0, "wheel_mb": {"wheel": 4.52, "models": 3.81, "without_models": 0.71}}
+    page = fill(
+        PAGE,
+        {
+            "yardstick": entry("yardstick", {"times_faster": times}),
+            "install_size": entry("install_size", wheel),
+        },
+    )
+    assert (
+        "| C interface: speed ÷ that of sherpa-onnx in calls of 40 ms, greedy, beam 8 | 3.5 ×, 3.6 × |\n"
+        in page
+    )
+    assert (
+        "| C interface: speed ÷ that of sherpa-onnx in calls of 320 ms, greedy, beam 8 | 2.1 ×, 2.4 × |\n"
+        in page
+    )
+    assert "| wheel, and without its model | 4.5 MB, 0.7 MB |\n" in page
