@@ -1,6 +1,7 @@
 #include "decode/beam.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -33,6 +34,14 @@ const BeamConfig& checked(const BeamConfig& config) {
 double posterior(double log_prob, double log_blank) {
   const double prob = std::exp(log_prob);
   return prob / std::max(prob, -std::expm1(std::min(log_blank, 0.0)));
+}
+
+// The largest of `numbers`, four at a time.
+double largest(std::span<const double> numbers) {
+  std::array<double, 4> most;
+  most.fill(-kInfinity);
+  for (std::size_t at = 0; at < numbers.size(); ++at) most[at % 4] = std::max(most[at % 4], numbers[at]);
+  return *std::max_element(most.begin(), most.end());
 }
 
 // The sum of two probabilities.
@@ -80,7 +89,11 @@ BeamSearch::BeamSearch(Scorer& scorer, const Vocabulary& vocabulary, std::vector
       vocabulary_(vocabulary),
       expected_(std::move(expected), vocabulary.size()),
       config_(checked(config)),
-      predictions_(scorer) {}
+      predictions_(scorer) {
+  for (Label label = 0; label < static_cast<Label>(vocabulary.size()); ++label) {
+    mask_.push_back(vocabulary.emittable(label) ? 0.0 : -kInfinity);
+  }
+}
 
 BeamState BeamSearch::init_state() {
   BeamState state;
@@ -120,7 +133,8 @@ void BeamSearch::step(BeamState& state) {
   for (std::size_t index = 0; index < stayed_.size(); ++index) {
     stayed_[index] = state.log_probs[index] + static_cast<double>(scores_[state.places[index] * vocabulary]);
   }
-  const double best_extended = extend_all(state);
+  extend_all(state);
+  const double best_extended = *std::max_element(best_extended_.begin(), best_extended_.end());
   double best = std::max(*std::max_element(stayed_.begin(), stayed_.end()), best_extended);
   // A row that is not a number is so everywhere, at blank, too.
   if (std::any_of(stayed_.begin(), stayed_.end(), [](double log_prob) { return std::isnan(log_prob); })) {
@@ -143,21 +157,21 @@ void BeamSearch::step(BeamState& state) {
   pack(contexts, std::move(frame.contexts), state);
 }
 
-double BeamSearch::extend_all(const BeamState& state) {
+void BeamSearch::extend_all(const BeamState& state) {
   const std::size_t vocabulary = vocabulary_.size();
   extended_.resize(state.contexts.size() * vocabulary);
-  double best = -kInfinity;
+  best_extended_.resize(state.contexts.size());
   for (std::size_t place = 0; place < state.contexts.size(); ++place) {
     const double before = state.log_probs[state.heads[place]];
+    const auto scores = std::span(scores_).subspan(place * vocabulary, vocabulary);
+    const auto expected = std::span(expected_rows_).subspan(place * vocabulary, vocabulary);
+    const auto extended = std::span(extended_).subspan(place * vocabulary, vocabulary);
     for (std::size_t label = 0; label < vocabulary; ++label) {
-      const std::size_t at = place * vocabulary + label;
-      const double after =
-          before + static_cast<double>(scores_[at]) + static_cast<double>(expected_rows_[at]);
-      extended_[at] = vocabulary_.emittable(static_cast<Label>(label)) ? after : -kInfinity;
-      best = std::max(best, extended_[at]);
+      extended[label] =
+          before + static_cast<double>(scores[label]) + static_cast<double>(expected[label]) + mask_[label];
     }
+    best_extended_[place] = largest(extended);
   }
-  return best;
 }
 
 void BeamSearch::stay(const BeamState& state, double floor, Frame& frame) const {
@@ -208,8 +222,11 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
 std::vector<BeamSearch::Extension> BeamSearch::best_extensions(std::size_t contexts, double floor) const {
   const auto all = std::span(extended_).first(contexts * vocabulary_.size());
   std::vector<std::size_t> chosen;
-  for (std::size_t at = 0; at < all.size(); ++at) {
-    if (all[at] >= floor) chosen.push_back(at);
+  for (std::size_t place = 0; place < contexts; ++place) {
+    if (best_extended_[place] < floor) continue;
+    for (std::size_t at = place * vocabulary_.size(); at < (place + 1) * vocabulary_.size(); ++at) {
+      if (all[at] >= floor) chosen.push_back(at);
+    }
   }
   if (chosen.size() > config_.beam) {
     std::vector<double> values;

@@ -91,7 +91,7 @@ class BeamSearch {
 
   void load_rows(const std::vector<Grouping>& contexts);
   void step(BeamState& state);
-  double extend_all(const BeamState& state);
+  void extend_all(const BeamState& state);
   void stay(const BeamState& state, double floor, Frame& frame) const;
   void extend(BeamState& state, double floor, Frame& frame);
   std::vector<Extension> best_extensions(std::size_t contexts, double floor) const;
@@ -110,8 +110,11 @@ class BeamSearch {
   std::vector<std::int16_t> prediction_rows_;
   std::vector<float> expected_rows_;
   std::vector<float> scores_;
-  // [G, V] log-probability of each extension of the best history of each context.
+  // [V] 0 for labels that may be emitted, minus infinity for the others.
+  std::vector<double> mask_;
+  // [G, V] log-probability of each extension of the best history of each context, and [G] the best of each.
   std::vector<double> extended_;
+  std::vector<double> best_extended_;
   // [P] log-probability of each history after blank.
   std::vector<double> stayed_;
 };

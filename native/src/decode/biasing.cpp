@@ -59,8 +59,13 @@ void PhraseLists::Spelled::enter(LettersView letters, Label label) {
   }
   const auto known = std::find_if(next.begin(), next.end(),
                                   [&](const Spelled& other) { return other.letter == letters.front(); });
-  Spelled& place = known == next.end() ? next.emplace_back() : *known;
-  place.letter = letters.front();
+  if (known != next.end()) {
+    known->enter(letters.substr(1), label);
+    return;
+  }
+  const auto behind = std::find_if(next.begin(), next.end(),
+                                   [&](const Spelled& other) { return other.letter > letters.front(); });
+  Spelled& place = *next.insert(behind, Spelled{.letter = letters.front(), .labels = {}, .next = {}});
   place.enter(letters.substr(1), label);
 }
 
@@ -216,6 +221,10 @@ void Biasing::raise(std::span<const Thread> threads, const PhraseLists::Spelled&
       score = std::max(score, worth);
     }
   }
+  if (threads.size() == 1 && threads.front().position.number == Position::kNoClass) {
+    raise_one(threads.front(), spelled, base, row, depth);
+    return;
+  }
   if (depths_.size() <= depth) depths_.resize(depth + 1);
   for (const PhraseLists::Spelled& next : spelled.next) {
     Threads moved = std::move(depths_[depth]);
@@ -223,6 +232,26 @@ void Biasing::raise(std::span<const Thread> threads, const PhraseLists::Spelled&
     move(threads, next.letter, moved);
     raise(moved, next, base, row, depth + 1);
     depths_[depth] = std::move(moved);
+  }
+}
+
+// Most threads are alone: letters that lead on in both are met in one pass.
+void Biasing::raise_one(const Thread& thread, const PhraseLists::Spelled& spelled, Worth base, std::span<float> row,
+                        std::size_t depth) {
+  const auto children = lists_->templates_.children(thread.position.place);
+  const PhraseTrie::Place first = lists_->templates_[thread.position.place].first_child;
+  std::size_t child = 0;
+  for (const PhraseLists::Spelled& next : spelled.next) {
+    if (next.letter == kMark) {
+      Threads begun;
+      move({&thread, 1}, kMark, begun);
+      raise(begun, next, base, row, depth + 1);
+      continue;
+    }
+    while (child < children.size() && children[child].letter < next.letter) ++child;
+    if (child == children.size() || children[child].letter != next.letter) continue;
+    const Thread moved{{.place = first + static_cast<PhraseTrie::Place>(child)}, thread.apart};
+    raise({&moved, 1}, next, base, row, depth + 1);
   }
 }
 

@@ -99,6 +99,9 @@ class Biasing final : public Expectation {
   // Lifts `row` to what the labels below `spelled` are worth that go on with `threads`.
   void raise(std::span<const Thread> threads, const PhraseLists::Spelled& spelled, Worth base,
              std::span<float> row, std::size_t depth = 0);
+  // The same of what goes on with a thread outside all classes, with letters inside words.
+  void raise_one(const Thread& thread, const PhraseLists::Spelled& spelled, Worth base, std::span<float> row,
+                 std::size_t depth);
 
   std::shared_ptr<const PhraseLists> lists_;
   // What a word can begin with, and what its first label is then worth [V].

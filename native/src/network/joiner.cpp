@@ -1,6 +1,7 @@
 #include "network/joiner.h"
 
 #include <algorithm>
+#include <array>
 
 #include "kernels/pack.h"
 #include "network/lines.h"
@@ -39,6 +40,27 @@ std::int8_t joint_activation(std::int32_t sum) {
   const std::int32_t bent = look_up(tanh_lines(), std::clamp(4 * sum, kInt16.least, kInt16.most));
   return static_cast<std::int8_t>(std::clamp((bent + 128) >> 8, kInt8.least, kInt8.most));
 }
+
+namespace {
+
+// Beyond these sums the activation stays what it is.
+constexpr std::int32_t kLeastSum = -8192;
+constexpr std::int32_t kMostSum = 8191;
+using Activations = std::array<std::int8_t, kMostSum - kLeastSum + 1>;
+
+// The activation of each sum from kLeastSum to kMostSum.
+const Activations& activations() {
+  static const Activations all = [] {
+    Activations made{};
+    for (std::int32_t sum = kLeastSum; sum <= kMostSum; ++sum) {
+      made[static_cast<std::size_t>(sum - kLeastSum)] = joint_activation(sum);
+    }
+    return made;
+  }();
+  return all;
+}
+
+}  // namespace
 
 std::size_t joiner_bytes_bound(const Settings& settings) {
   return kernels::packed_bytes_bound(settings.embedding, 2 * settings.embedding) +
@@ -86,10 +108,12 @@ void Joiner::join(std::span<const std::int16_t> frame, std::span<const std::int1
 void Joiner::join_some(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions,
                        std::span<float> logits, Workspace& work) const {
   const std::size_t count = predictions.size() / joint();
+  const Activations& known = activations();
   for (std::size_t index = 0; index < count; ++index) {
     const auto own = predictions.subspan(index * joint(), joint());
-    std::ranges::transform(frame, own, work.input(index, joint()).begin(),
-                           [](std::int32_t e, std::int32_t p) { return joint_activation(e + p); });
+    std::ranges::transform(frame, own, work.input(index, joint()).begin(), [&known](std::int32_t e, std::int32_t p) {
+      return known[static_cast<std::size_t>(std::clamp(e + p, kLeastSum, kMostSum) - kLeastSum)];
+    });
   }
   output_.apply(work, count);
   for (std::size_t index = 0; index < count; ++index) {
