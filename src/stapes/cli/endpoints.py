@@ -28,24 +28,27 @@ if TYPE_CHECKING:
 
 BUCKETS = 1 << 15
 FOLDS = 3
-# Pauses tell more than ends, so there are more of them than usual; streams count by how usual they are.
-PAUSE_PROBABILITY, SECOND_PAUSE_PROBABILITY = 0.8, 0.3
+# Pauses tell more than ends, so there are more of them than usual; rates are those of usual streams.
+PAUSE_PROBABILITY, SECOND_PAUSE_PROBABILITY = 0.75, 0.4
 TAIL_S = 2.2
 # The user is hushed for as long before a frame may be in a pause.
 HUSHED_FRAMES = 2
 # At the end of a stream that is learned from, since the last label.
 LONGEST_RUN_FRAMES = 15
 LEAST_STREAMS = 10
-# Names, share of utterances that may be cut off, and the longest pause that is waited for.
-POINTS = {"fast": (0.05, 1_500), "normal": (0.04, 2_000), "patient": (0.01, 3_000)}
+# Names, share of utterances that may be cut off, and the longest pause that is waited for. Of recordings that the
+# model was not trained on, it understands less, and about twice as many are cut off.
+POINTS = {"fast": (0.03, 1_500), "normal": (0.015, 1_600), "patient": (0.005, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
 CONFIRMED = 0.9
-# Of log-odds -2 to 10 in steps of a quarter.
-THRESHOLDS = [1 / (1 + math.exp(-step / 4)) for step in range(-8, 41)]
+# Of log-odds -3 to 8 in steps of an eighth.
+THRESHOLDS = [1 / (1 + math.exp(-step / 8)) for step in range(-24, 65)]
 # How much less often a single word is drawn than a sentence of the same set.
-SINGLE_WORD_SHARE = 0.05
+SINGLE_WORD_SHARE = 0.15
 # A text with as many recordings belongs to a closed set.
 COMMON = 5
+# Single words are few among texts and many among recordings: each counts as often as it is said, up to this.
+MOST_SAID = 20
 
 Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
 
@@ -59,7 +62,7 @@ Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
     help="Folder that 'stapes corpus prepare' wrote.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
-@click.option("--streams", default=500, show_default=True, type=click.IntRange(20), help="To learn from.")
+@click.option("--streams", default=1000, show_default=True, type=click.IntRange(20), help="To learn from.")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")
 def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None:
     """Fit the end-pointer of MODEL and write the model with it.
@@ -92,7 +95,7 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
             f"{data}: in {len(watched)} of {streams} streams something is heard near the end; at least "
             f"{LEAST_STREAMS} are expected"
         )
-    observed = [_observed(*each) for each in watched]
+    observed = [_observed(stream, moments) for _, stream, moments in watched]
     config = EndpointTraining(seed=seed)
     found = out_of_fold(observed, [_group(utterance) for utterance, _, _ in watched], SCALARS, config, FOLDS)
     points = _points(recognizer, watched, found, unlearned)
@@ -159,9 +162,10 @@ def _completeness(data: Path, heard: Sequence["Utterance"]) -> tuple["NDArray[np
     features, is_end = [], []
     for text in sorted(texts - left_out):
         words = text.split()
-        for count in range(1, len(words) + 1):
-            features.append(text_features(words[:count], BUCKETS))
-            is_end.append(count == len(words))
+        examples = [text_features(words[:count], BUCKETS) for count in range(1, len(words) + 1)]
+        times = min(max(spoken[text], 1), MOST_SAID) if len(words) == 1 else 1
+        features += examples * times
+        is_end += [count == len(words) for count in range(1, len(words) + 1)] * times
     if all(is_end):
         raise CorpusError(
             f"{data}: no sentence of several words is left to learn from; a text.txt or more recordings are expected"
@@ -209,7 +213,7 @@ def _ends_with_its_words(utterance: "Utterance", stream: "SpokenStream", moments
     return bool(before) and before[-1].run_frames <= LONGEST_RUN_FRAMES
 
 
-def _observed(utterance: "Utterance", stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
+def _observed(stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
     import numpy as np
 
     from stapes.corpus.streams import RATE_HZ
@@ -221,12 +225,11 @@ def _observed(utterance: "Utterance", stream: "SpokenStream", moments: list["Mom
         np.array([moment.seconds - stream.end_samples / RATE_HZ for moment in moments]),
         np.array([bool(state.words) for state in states]),
         np.array([state.hushed_frames >= HUSHED_FRAMES for state in states]),
-        _weight(utterance, stream),
     )
 
 
 def _weight(utterance: "Utterance", stream: "SpokenStream") -> float:
-    """How much more often there are as many pauses in a stream as usual than in one that is learned from."""
+    """How much more often there are as many pauses in a usual stream as in one that is learned from."""
     from stapes.corpus.streams import StreamConfig
 
     if " " not in utterance.text:
