@@ -88,6 +88,65 @@ STAPES_API const stapes_word* stapes_result_words(const stapes_result* result);
 /* `result` may be null. */
 STAPES_API void stapes_result_free(stapes_result* result);
 
+/* A session hears one stream of sound and tells what is said as events, one utterance after the other; for one thread at a
+   time. */
+typedef struct stapes_session stapes_session;
+/* Events in the order in which they were told. */
+typedef struct stapes_events stapes_events;
+
+typedef enum stapes_event_kind {
+  /* The text has changed, or more of it has become stable. */
+  STAPES_PARTIAL = 0,
+  /* The user has probably finished: work without side effects may begin. */
+  STAPES_SPECULATIVE = 1,
+  /* The words have changed since: what the speculation began is void. */
+  STAPES_RESET = 2,
+  /* A speculation after a reset. */
+  STAPES_REVISED = 3,
+  /* The last speculation was right: its work may take effect. */
+  STAPES_CONFIRMED = 4,
+  /* The utterance has ended; the session listens for the next one. */
+  STAPES_FINAL = 5
+} stapes_event_kind;
+
+/* Times count from the beginning of the session. All pointers live as long as the events. */
+typedef struct stapes_event {
+  stapes_event_kind kind;
+  /* Number of the utterance, from 0. */
+  int64_t utterance;
+  /* Sound heard by the session. */
+  double time_seconds;
+  /* The words so far with single spaces between them, UTF-8; "" of a reset and a confirmation. */
+  const char* text;
+  /* Of a partial: its first words, which no later event of the utterance changes. */
+  const char* stable;
+  /* Of a speculation, a revision and a final; they do not overlap. */
+  const stapes_word* words;
+  size_t word_count;
+  /* Of a speculation and a revision: from 0 to 1, that the user has finished; sound heard before the utterance. */
+  double probability;
+  double begin_seconds;
+  /* Of a final: "endpoint", "pause", "no speech", "too long" or "closed"; else "". */
+  const char* reason;
+} stapes_event;
+
+/* A new session. `beam` histories are followed at once, 1 to 1000. `endpoint` is an operating point of the model, which says
+   how soon an utterance ends: "fast", "normal" or "patient". */
+STAPES_API stapes_status stapes_session_new(const stapes_model* model, int beam, const char* endpoint,
+                                            stapes_session** session, stapes_error* error);
+/* `session` may be null. */
+STAPES_API void stapes_session_free(stapes_session* session);
+/* Hears `count` further samples, 16-bit, mono at 16 kHz. What is told does not depend on how the sound is cut. */
+STAPES_API stapes_status stapes_session_push_int16(stapes_session* session, const int16_t* samples, size_t count,
+                                                   stapes_events** events, stapes_error* error);
+/* Ends the sound; a second call tells nothing. */
+STAPES_API stapes_status stapes_session_finish(stapes_session* session, stapes_events** events, stapes_error* error);
+STAPES_API size_t stapes_events_count(const stapes_events* events);
+/* Null beyond the last one. */
+STAPES_API const stapes_event* stapes_events_at(const stapes_events* events, size_t index);
+/* `events` may be null. */
+STAPES_API void stapes_events_free(stapes_events* events);
+
 #ifdef __cplusplus
 }
 #endif

@@ -142,6 +142,56 @@ void together_refused(const char* path) {
   stapes_model_free(other);
 }
 
+// What a session tells of `sound` in pieces of `piece` samples, as text.
+std::string told_by(stapes_session* session, const std::vector<int16_t>& sound, std::size_t piece) {
+  std::string text;
+  const auto add = [&](stapes_events* events) {
+    for (std::size_t index = 0; index < stapes_events_count(events); ++index) {
+      const stapes_event* const event = stapes_events_at(events, index);
+      text += std::to_string(event->kind) + " " + std::to_string(event->time_seconds) + " " + event->text + " " +
+              event->stable + " " + std::to_string(event->word_count) + " " + event->reason + "\n";
+    }
+    CHECK(stapes_events_at(events, stapes_events_count(events)) == nullptr);
+    stapes_events_free(events);
+  };
+  stapes_events* events = nullptr;
+  for (std::size_t begin = 0; begin < sound.size(); begin += piece) {
+    const std::size_t size = std::min(piece, sound.size() - begin);
+    CHECK_EQUAL(stapes_session_push_int16(session, sound.data() + begin, size, &events, nullptr), STAPES_OK);
+    add(events);
+  }
+  CHECK_EQUAL(stapes_session_finish(session, &events, nullptr), STAPES_OK);
+  add(events);
+  CHECK_EQUAL(stapes_session_finish(session, &events, nullptr), STAPES_OK);
+  CHECK_EQUAL(stapes_events_count(events), std::size_t{0});
+  stapes_events_free(events);
+  return text;
+}
+
+void sessions() {
+  stapes_error error;
+  stapes_session* session = nullptr;
+  stapes_events* events = nullptr;
+  const std::vector<int16_t> sound = noise(30'000);
+  std::vector<std::string> told;
+  for (const std::size_t piece : {1U, 639U, 640U, 5000U, 30'000U}) {
+    CHECK_EQUAL(stapes_session_new(model, 2, "fast", &session, &error), STAPES_OK);
+    told.push_back(told_by(session, sound, piece));
+    CHECK_EQUAL(stapes_session_push_int16(session, sound.data(), 1, &events, &error), STAPES_AUDIO);
+    CHECK_EQUAL(std::string(error.text), "session: finished; a new session is needed for more samples");
+    CHECK(events == nullptr);
+    stapes_session_free(session);
+  }
+  CHECK(!told[0].empty());
+  CHECK(std::all_of(told.begin(), told.end(), [&](const std::string& each) { return each == told[0]; }));
+  CHECK_EQUAL(stapes_session_new(model, 2, nullptr, &session, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_session_push_int16(nullptr, nullptr, 0, &events, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_session_finish(nullptr, &events, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(std::string(error.text), "stapes_session_finish: a null pointer was given");
+  stapes_session_free(nullptr);
+  stapes_events_free(nullptr);
+}
+
 // Chunks of any length, floats or integers, and streams that outlive the model: the text is the same.
 void one_text() {
   const std::vector<int16_t> sound = noise(20'000);
@@ -173,6 +223,7 @@ int main(int argc, char** argv) {
   refusals(argv[1]);
   sound_that_is_none();
   together();
+  sessions();
   together_refused(argv[1]);
   one_text();
   return check::failures == 0 ? 0 : 1;

@@ -1,21 +1,14 @@
 #include <algorithm>
-#include <cstring>
-#include <exception>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "c_api/calls.h"
 #include "engine/recognizer.h"
-#include "error.h"
 #include "kernels/table.h"
 #include "stapes.h"
-
-struct stapes_model {
-  std::shared_ptr<const stapes::engine::Recognizer> recognizer;
-};
 
 struct stapes_stream {
   stapes::engine::Stream stream;
@@ -30,61 +23,12 @@ struct stapes_result {
   std::vector<stapes_word> words;
 };
 
+using stapes::c_api::guarded;
+using stapes::c_api::kBlockSamples;
+using stapes::c_api::null_pointer;
+using stapes::c_api::to_floats;
+
 namespace {
-
-constexpr std::size_t kBlockSamples = 4096;
-
-stapes_status status_of(stapes::Fault fault) {
-  switch (fault) {
-    case stapes::Fault::kFormat:
-      return STAPES_FORMAT;
-    case stapes::Fault::kConfig:
-      return STAPES_CONFIG;
-    case stapes::Fault::kAudio:
-      break;
-  }
-  return STAPES_AUDIO;
-}
-
-stapes_status told(stapes_error* error, stapes_status status, std::string_view text) noexcept {
-  if (error == nullptr) return status;
-  error->status = status;
-  const std::size_t length = std::min(text.size(), sizeof(error->text) - 1);
-  std::memcpy(error->text, text.data(), length);
-  error->text[length] = '\0';
-  return status;
-}
-
-// What `work` throws as a status and its sentence: no exception leaves the library.
-template <typename Work>
-stapes_status guarded(stapes_error* error, Work work) noexcept {
-  try {
-    work();
-    return told(error, STAPES_OK, "");
-  } catch (const stapes::Error& fault) {
-    return told(error, status_of(fault.fault()), fault.sentence());
-  } catch (const std::bad_alloc&) {
-    return told(error, STAPES_MEMORY, "there is not enough memory");
-  } catch (const std::exception& fault) {
-    return told(error, STAPES_INTERNAL, fault.what());
-  } catch (...) {
-    return told(error, STAPES_INTERNAL, "an unknown mistake of the library");
-  }
-}
-
-stapes_status null_pointer(stapes_error* error, std::string_view function) noexcept {
-  told(error, STAPES_INTERNAL, function);
-  if (error != nullptr) {
-    constexpr std::string_view kRest = ": a null pointer was given";
-    std::memcpy(error->text + function.size(), kRest.data(), kRest.size() + 1);
-  }
-  return STAPES_INTERNAL;
-}
-
-void to_floats(std::span<const int16_t> samples, std::vector<float>& floats) {
-  floats.clear();
-  for (const int16_t sample : samples) floats.push_back(static_cast<float>(sample) / 32768.0f);
-}
 
 std::unique_ptr<stapes_result> make_result(std::vector<stapes::engine::HeardWord> heard) {
   auto result = std::make_unique<stapes_result>();

@@ -34,18 +34,22 @@ std::variant<decode::GreedySearch, decode::BeamSearch> make_search(
     decode::Scorer& scorer, const decode::Vocabulary& vocabulary,
     std::optional<decode::NGram>& language_model, std::optional<decode::InternalLanguageModel>& internal,
     int beam) {
-  if (beam < 1 || beam > kMostBeam) {
-    throw Error(Fault::kConfig, sentence("stream: beam is ", beam, "; 1 to ", kMostBeam, " is accepted"));
-  }
+  const std::size_t width = checked_beam("stream", beam);
   if (beam == 1) return decode::GreedySearch(scorer, vocabulary);
   std::vector<decode::Expectation*> expected;
   if (language_model) expected.push_back(&*language_model);
   if (internal) expected.push_back(&*internal);
-  return decode::BeamSearch(scorer, vocabulary, std::move(expected),
-                            {.beam = static_cast<std::size_t>(beam)});
+  return decode::BeamSearch(scorer, vocabulary, std::move(expected), {.beam = width});
 }
 
 }  // namespace
+
+std::size_t checked_beam(std::string_view where, int beam) {
+  if (beam < 1 || beam > kMostBeam) {
+    throw Error(Fault::kConfig, sentence(where, ": beam is ", beam, "; 1 to ", kMostBeam, " is accepted"));
+  }
+  return static_cast<std::size_t>(beam);
+}
 
 std::shared_ptr<const Recognizer> Recognizer::open(const std::string& path, const kernels::Table& table) {
   const format::Model model = format::Model::open(path);
@@ -64,7 +68,9 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
       arena_(network::encoder_bytes_bound(sizes_) + network::joiner_bytes_bound(sizes_)),
       encoder_(sizes_, network::PackedSource(model), table, arena_),
       joiner_(sizes_, network::PackedSource(model), table, arena_),
-      language_model_(read_language_model(model, vocabulary_.size())) {}
+      language_model_(read_language_model(model, vocabulary_.size())),
+      endpointing_(read_endpointing(model, joiner_.joint())),
+      calibration_(read_calibration(model)) {}
 
 Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
     : recognizer_(std::move(recognizer)),
@@ -133,9 +139,7 @@ void Stream::accept_together(std::span<const Chunk> chunks) {
 
 void Stream::finish() {
   if (state_.finished) return;
-  const auto rate_per_ms = static_cast<std::size_t>(recognizer_->hearing_.features.sample_rate_hz / 1000);
-  const std::vector<float> tail(static_cast<std::size_t>(recognizer_->hearing_.tail_ms) * rate_per_ms);
-  hear(tail);
+  hear(std::vector<float>(recognizer_->tail_samples()));
   features_.clear();
   recognizer_->fbank_.flush(state_.fbank, features_);
   search(features_);
@@ -182,7 +186,7 @@ std::vector<HeardWord> Stream::words() {
                             }},
                  search_);
   const features::FbankConfig& features = recognizer_->hearing_.features;
-  const double frame_seconds = features.shift_ms * static_cast<double>(network::kSubsampling) / 1000;
+  const double frame_seconds = recognizer_->frame_ms() / 1000;
   const double duration = static_cast<double>(state_.heard_samples) / features.sample_rate_hz;
   std::vector<HeardWord> words;
   for (const decode::Word& word : found.words) {

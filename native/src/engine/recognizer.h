@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "decode/internal.h"
 #include "decode/ngram.h"
 #include "decode/vocabulary.h"
+#include "engine/endpointing.h"
 #include "engine/hearing.h"
 #include "engine/network_scorer.h"
 #include "features/fbank.h"
@@ -38,8 +40,16 @@ class Recognizer {
   Recognizer& operator=(const Recognizer&) = delete;
 
  private:
+  friend class Session;
   friend class Stream;
   Recognizer(const format::Model& model, const kernels::Table& table);
+
+  // Distance between encoder frames.
+  double frame_ms() const { return hearing_.features.shift_ms * static_cast<double>(network::kSubsampling); }
+  // Of silence that is heard after the last sample.
+  std::size_t tail_samples() const {
+    return static_cast<std::size_t>(hearing_.tail_ms) * static_cast<std::size_t>(hearing_.features.sample_rate_hz / 1000);
+  }
 
   HearingSettings hearing_;
   network::Settings sizes_;
@@ -50,7 +60,12 @@ class Recognizer {
   network::Joiner joiner_;
   // Behind the network, whose levels make room for it.
   std::optional<decode::NGramTables> language_model_;
+  endpoint::Tables endpointing_;
+  std::optional<Calibration> calibration_;
 };
+
+// `beam` where it is in range; throws Error (kConfig), whose sentence begins with `where`.
+std::size_t checked_beam(std::string_view where, int beam);
 
 // A word in seconds, from 0 to the duration of the stream.
 struct HeardWord {

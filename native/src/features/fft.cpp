@@ -95,11 +95,26 @@ PowerSpectrum::Workspace PowerSpectrum::workspace() const {
 
 void PowerSpectrum::operator()(std::span<const float> signal, Workspace& work,
                                std::span<double> power) const {
+  load(signal, work);
+  transform(work, power);
+}
+
+void PowerSpectrum::operator()(std::span<const double> signal, Workspace& work,
+                               std::span<double> power) const {
+  load(signal, work);
+  transform(work, power);
+}
+
+template <typename Sample>
+void PowerSpectrum::load(std::span<const Sample> signal, Workspace& work) const {
   // The even samples as real and the odd ones as imaginary parts: two transforms in one.
   for (std::size_t k = 0; k < half_; ++k) {
     work.re[k] = static_cast<double>(signal[2 * k]);
     work.im[k] = static_cast<double>(signal[2 * k + 1]);
   }
+}
+
+void PowerSpectrum::transform(Workspace& work, std::span<double> power) const {
   for (const Stage& stage : stages_) {
     const Planes planes{work.re.data(), work.im.data(), work.other_re.data(), work.other_im.data()};
     const auto step = stage.radix == 4 ? step4 : step2;

@@ -23,8 +23,14 @@ class PowerSpectrum {
 
   // `power` [N / 2]: |Y[k]|^2 of `signal` [N] for k = 0 to N / 2 - 1.
   void operator()(std::span<const float> signal, Workspace& work, std::span<double> power) const;
+  void operator()(std::span<const double> signal, Workspace& work, std::span<double> power) const;
 
  private:
+  template <typename Sample>
+  void load(std::span<const Sample> signal, Workspace& work) const;
+  // Of what was loaded.
+  void transform(Workspace& work, std::span<double> power) const;
+
   // One step of Stockham's transform: `stride` interleaved transforms of `points` points each.
   struct Stage {
     std::size_t radix, points, stride;

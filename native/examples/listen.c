@@ -1,0 +1,75 @@
+/* Tells what is said in 16-bit mono samples at 16 kHz, as it is said: listen MODEL [ENDPOINT [BEAM]] < SAMPLES */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "stapes.h"
+
+enum { kBlockSamples = 1600 };
+
+static void print_words(const stapes_event* event) {
+  for (size_t index = 0; index < event->word_count; ++index) {
+    const stapes_word word = event->words[index];
+    printf(" %s %.2f %.2f %.3f", word.text, word.start_seconds, word.end_seconds, word.confidence);
+  }
+}
+
+static void print_event(const stapes_event* event) {
+  static const char* const kNames[] = {"partial", "speculative", "reset", "revised", "confirmed", "final"};
+  printf("%lld %.2f %s", (long long)event->utterance, event->time_seconds, kNames[event->kind]);
+  switch (event->kind) {
+    case STAPES_PARTIAL:
+      printf(": %s | %s", event->stable, event->text);
+      break;
+    case STAPES_SPECULATIVE:
+    case STAPES_REVISED:
+      printf(" %.3f from %.2f:", event->probability, event->begin_seconds);
+      print_words(event);
+      break;
+    case STAPES_FINAL:
+      printf(" (%s):", event->reason);
+      print_words(event);
+      break;
+    default:
+      break;
+  }
+  printf("\n");
+}
+
+static void print_events(stapes_events* events) {
+  for (size_t index = 0; index < stapes_events_count(events); ++index) print_event(stapes_events_at(events, index));
+  stapes_events_free(events);
+}
+
+/* Whether there is more to hear. */
+static int hear_block(stapes_session* session, stapes_error* error) {
+  int16_t samples[kBlockSamples];
+  stapes_events* events = NULL;
+  const size_t count = fread(samples, sizeof samples[0], kBlockSamples, stdin);
+  if (count == 0) {
+    stapes_session_finish(session, &events, error);
+  } else {
+    stapes_session_push_int16(session, samples, count, &events, error);
+  }
+  print_events(events);
+  return count > 0 && error->status == STAPES_OK;
+}
+
+int main(int argc, char** argv) {
+  stapes_error error = {STAPES_OK, ""};
+  stapes_model* model = NULL;
+  stapes_session* session = NULL;
+  if (argc < 2) {
+    fprintf(stderr, "listen MODEL [ENDPOINT [BEAM]] < SAMPLES\n");
+    return 2;
+  }
+  if (stapes_model_open(argv[1], &model, &error) == STAPES_OK &&
+      stapes_session_new(model, argc > 3 ? atoi(argv[3]) : 16, argc > 2 ? argv[2] : "normal", &session, &error) ==
+          STAPES_OK) {
+    while (hear_block(session, &error)) {
+    }
+  }
+  if (error.status != STAPES_OK) fprintf(stderr, "%s\n", error.text);
+  stapes_session_free(session);
+  stapes_model_free(model);
+  return error.status == STAPES_OK ? 0 : 1;
+}

@@ -1,0 +1,48 @@
+// What the functions of the C API share: no exception leaves the library.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/recognizer.h"
+#include "error.h"
+#include "stapes.h"
+
+struct stapes_model {
+  std::shared_ptr<const stapes::engine::Recognizer> recognizer;
+};
+
+namespace stapes::c_api {
+
+// Samples that are turned into floats at once.
+inline constexpr std::size_t kBlockSamples = 4096;
+
+stapes_status status_of(Fault fault);
+// Puts `status` and `text` into `error`, if there is one; the status.
+stapes_status told(stapes_error* error, stapes_status status, std::string_view text) noexcept;
+stapes_status null_pointer(stapes_error* error, std::string_view function) noexcept;
+void to_floats(std::span<const int16_t> samples, std::vector<float>& floats);
+
+// What `work` throws as a status and its sentence.
+template <typename Work>
+stapes_status guarded(stapes_error* error, Work work) noexcept {
+  try {
+    work();
+    return told(error, STAPES_OK, "");
+  } catch (const Error& fault) {
+    return told(error, status_of(fault.fault()), fault.sentence());
+  } catch (const std::bad_alloc&) {
+    return told(error, STAPES_MEMORY, "there is not enough memory");
+  } catch (const std::exception& fault) {
+    return told(error, STAPES_INTERNAL, fault.what());
+  } catch (...) {
+    return told(error, STAPES_INTERNAL, "an unknown mistake of the library");
+  }
+}
+
+}  // namespace stapes::c_api
