@@ -50,6 +50,17 @@ def test_integers_are_those_of_numpy_however_the_sound_is_cut(model_path):
 
 
 @compiled
+def test_no_tensor_is_decoded_in_python(monkeypatch):
+    plain = Recognizer(engine="reference").network
+    monkeypatch.setattr("stapes.codec.Dense.integers", None)
+    monkeypatch.setattr("stapes.codec.Unsigned.decode", None)
+    network = Recognizer(engine="native").network
+    np.testing.assert_array_equal(network.language_model.labels[2], plain.language_model.labels[2])
+    np.testing.assert_array_equal(network.language_model.log_probs[3], plain.language_model.log_probs[3])
+    np.testing.assert_array_equal(network.endpointing.projection, plain.endpointing.projection)
+
+
+@compiled
 def test_state_is_a_value(model_path):
     network = NativeNetwork.load(model_path)
     before = network.init_state()

@@ -4,7 +4,8 @@ Letters: N samples, F feature frames (10 ms), T encoder frames (40 ms), J joint,
 """
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ class NativeNetwork(IntegerExecutor[NativeState]):
     Its encoder frames and predictor parts are float32 multiples of 2⁻¹⁰.
 
     Args:
-        model: what `stapes.format.read` gave.
+        model: what `stapes.format.read_lazily` gave; none of its tensors is decoded.
         path: where from; the compiled module maps the file itself.
         kernels: one of `stapes._native.kernels()`; the best that this CPU runs if empty.
 
@@ -58,14 +59,14 @@ class NativeNetwork(IntegerExecutor[NativeState]):
                 "recognizer: engine 'native' is not part of this installation;"
                 " 'integer' gives the same results without it"
             )
-        super().__init__(model)
         self._network: _Compiled = compiled.Network(str(path), kernels)
+        super().__init__(replace(model, tensors=_Decoded(model.entries, self._network)))
 
     @classmethod
     def load(cls, path: str | Path | None = None, kernels: str = "") -> "NativeNetwork":
         """Read the packed model at ``path``, or the bundled one."""
         path = bundled_model() if path is None else path
-        return cls(packed_format.read(path), path, kernels)
+        return cls(packed_format.read_lazily(path), path, kernels)
 
     @property
     def compiled(self) -> "_Compiled":
@@ -92,6 +93,24 @@ class NativeNetwork(IntegerExecutor[NativeState]):
     def _encode(self, frames: Array, state: NativeState, fbank: FbankState) -> tuple[Array, NativeState]:
         encoded, network = self._network.encode(np.ascontiguousarray(frames, np.float32), state.network)
         return _to_floats(encoded), NativeState(fbank, network)
+
+
+class _Decoded(Mapping[str, Array]):
+    """The tensors of a packed model, decoded by the compiled module whenever they are asked for."""
+
+    def __init__(self, entries: Sequence[packed_format.Entry], network: "_Compiled") -> None:
+        self._shapes = {entry.name: entry.shape for entry in entries}
+        self._network = network
+
+    def __getitem__(self, name: str) -> Array:
+        shape = self._shapes[name]
+        return self._network.tensor(name).reshape(shape)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shapes)
+
+    def __len__(self) -> int:
+        return len(self._shapes)
 
 
 def native_module() -> Any | None:
