@@ -25,7 +25,6 @@ pytestmark = needs_compiler
 
 RATE_HZ = 16_000
 RECORDINGS = sorted((Path(__file__).parents[1] / "data" / "an4").glob("*.flac"))
-IS_INTEGER = "integer" in packed_format.read_lazily(bundled_model()).metadata
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +81,6 @@ def listen(*arguments: object, sound: bytes = b"") -> tuple[int, list[str], str]
     return done.returncode, done.stdout.decode().splitlines(), done.stderr.decode().strip()
 
 
-@pytest.mark.skipif(not IS_INTEGER, reason="the bundled model is not for integers")
 @pytest.mark.parametrize(("point", "beam"), [("fast", 4), ("normal", 8), ("patient", 1)])
 def test_events_are_those_of_the_reference(point: str, beam: int) -> None:
     sound = conversation()
@@ -91,7 +89,6 @@ def test_events_are_those_of_the_reference(point: str, beam: int) -> None:
     assert listen(bundled_model(), point, beam, sound=sound.tobytes()) == (0, expected, "")
 
 
-@pytest.mark.skipif(not IS_INTEGER, reason="the bundled model is not for integers")
 def test_without_an_endpointer_pauses_alone_end_utterances(tmp_path: Path) -> None:
     model = packed_format.read_lazily(bundled_model())
     without = {name: value for name, value in model.metadata.items() if name != "endpoint"}

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "decode/certainty.h"
 #include "engine/language_model.h"
 #include "error.h"
 #include "network/packed_source.h"
@@ -176,15 +177,23 @@ void Stream::search_frames() {
              search_);
 }
 
+decode::Hypothesis Stream::found() {
+  if (auto* const greedy = std::get_if<decode::GreedySearch>(&search_)) {
+    return greedy->result(std::get<decode::GreedyState>(state_.search));
+  }
+  auto& beam = std::get<decode::BeamSearch>(search_);
+  const auto& state = std::get<decode::BeamState>(state_.search);
+  decode::Hypothesis found = beam.result(state);
+  if (!state_.finished) return found;
+  const std::vector<double> posteriors = decode::certainties(found, beam.lattice(state, {}));
+  for (std::size_t word = 0; word < found.words.size(); ++word) {
+    found.words[word].confidence = recognizer_->confidence(posteriors[word]);
+  }
+  return found;
+}
+
 std::vector<HeardWord> Stream::words() {
-  const decode::Hypothesis found =
-      std::visit(Overloaded{[this](decode::GreedySearch& search) {
-                              return search.result(std::get<decode::GreedyState>(state_.search));
-                            },
-                            [this](decode::BeamSearch& search) {
-                              return search.result(std::get<decode::BeamState>(state_.search));
-                            }},
-                 search_);
+  const decode::Hypothesis found = this->found();
   const features::FbankConfig& features = recognizer_->hearing_.features;
   const double frame_seconds = recognizer_->frame_ms() / 1000;
   const double duration = static_cast<double>(state_.heard_samples) / features.sample_rate_hz;

@@ -62,6 +62,9 @@ class Recognizer {
   std::optional<decode::NGramTables> language_model_;
   endpoint::Tables endpointing_;
   std::optional<Calibration> calibration_;
+
+  // How often words are right whose posterior is this.
+  double confidence(double posterior) const { return calibration_ ? (*calibration_)(posterior) : posterior; }
 };
 
 // `beam` where it is in range; throws Error (kConfig), whose sentence begins with `where`.
@@ -72,7 +75,7 @@ struct HeardWord {
   std::string text;
   double start_seconds;
   double end_seconds;
-  // From 0 to 1; rough.
+  // From 0 to 1; rough while words may change.
   double confidence;
 };
 
@@ -106,7 +109,8 @@ class Stream {
   static void accept_together(std::span<const Chunk> chunks);
   // Ends the stream; a second call changes nothing.
   void finish();
-  // The words so far; those of a finished stream are final.
+  // The words so far; those of a finished stream are final, and after a beam search as sure as the calibration of the
+  // model makes them.
   std::vector<HeardWord> words();
 
   const StreamState& state() const { return state_; }
@@ -121,6 +125,7 @@ class Stream {
   void analyse(std::span<const float> samples);
   // Log-mel frames to the search.
   void search(std::span<const float> features);
+  decode::Hypothesis found();
   // The encoder frames in `frames_` to the search.
   void search_frames();
 

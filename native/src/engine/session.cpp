@@ -220,9 +220,8 @@ Event Session::heard(EventKind kind) {
   made.text = joined(found.words);
   for (std::size_t index = 0; index < found.words.size(); ++index) {
     const decode::Word& word = found.words[index];
-    const double posterior = posteriors[index];
-    const double confidence = recognizer_->calibration_ ? (*recognizer_->calibration_)(posterior) : posterior;
-    made.words.push_back({word.text, time(word.start_frame), time(word.end_frame), confidence});
+    made.words.push_back({word.text, time(word.start_frame), time(word.end_frame),
+                          recognizer_->confidence(posteriors[index])});
   }
   return made;
 }
