@@ -29,7 +29,7 @@ SETS = ("dev-synthetic", "dev-an4", "test-an4")
 # What the tables are about; test-an4 is reported, nothing is chosen on it.
 POOLED = ("dev-synthetic", "dev-an4")
 POINTS = ("fast", "normal", "patient")
-THRESHOLDS = [1 / (1 + float(np.exp(-step / 4))) for step in range(-8, 41)]
+THRESHOLDS = [1 / (1 + float(np.exp(-step / 4))) for step in range(-12, 25)]
 TIMERS_MS = range(200, 2_401, 100)
 HOME_ASSISTANT_MS, SHERPA_MS = 700, 1_200
 LONG_PAUSE = StreamConfig(
