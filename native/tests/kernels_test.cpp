@@ -148,6 +148,20 @@ TEST(layout_is_the_smallest_that_holds_the_levels) {
   CHECK(chosen(alphabet(Layout::dense8), true) == Layout::masked8);
 }
 
+TEST(six_bits_hold_levels_at_and_beyond_the_ends_of_their_range) {
+  for (const int least : {-31, -32, -33}) {
+    for (const int most : {30, 31, 32}) {
+      Levels levels(64 * 8);
+      for (std::size_t at = 0; at < levels.size(); ++at) {
+        levels[at] = static_cast<std::int8_t>(at % 3 == 0 ? least : at % 3 == 1 ? most : 0);
+      }
+      Arena arena(stapes::kernels::packed_bytes_bound(64, 8));
+      const auto matrix = stapes::kernels::pack(levels, 64, 8, levels, Layout::dense6, arena);
+      CHECK(matrix.has_value() && stapes::kernels::unpack(*matrix) == levels);
+    }
+  }
+}
+
 TEST(packing_refuses_too_many_levels_and_a_full_arena) {
   const Levels levels = alphabet(Layout::dense8);
   Arena arena(stapes::kernels::packed_bytes_bound(1, levels.size()));
