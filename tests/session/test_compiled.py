@@ -194,7 +194,9 @@ def test_a_state_is_a_value_whatever_the_chunks(network):
     middle = search.advance(frames[:30], search.init_state())
     before = search.result(middle)
     whole = search.advance(frames[30:], middle)
-    search.advance(frames[:30], middle)
+    branch = search.advance(frames[:30], middle)
+    twice = search.advance(np.concatenate([frames[:30], frames[:30]]), search.init_state())
+    assert search.result(branch) == search.result(twice)
     assert search.result(middle) == search.result(copy.deepcopy(middle)) == before
     for cuts in ([1], range(1, len(frames)), [7, 7, 40]):
         again = search.init_state()
