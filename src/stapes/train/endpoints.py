@@ -331,6 +331,6 @@ def _side_by_side(members: Sequence[Fitted], scalars: int) -> Fitted:
         of_gates([member.input_bias for member in members]),
         of_gates(alone([member.recurrent_weight for member in members])),
         of_gates([member.recurrent_bias for member in members]),
-        np.concatenate([member.output_weight for member in members]) / np.float32(count),
+        np.concatenate([member.output_weight for member in members]) * np.float32(1 / count),
         np.mean([member.output_bias for member in members], axis=0),
     )
