@@ -202,7 +202,8 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
       if (log_prob < floor) continue;
       const NodeIndex from = state.nodes[index];
       const Key key = extended(state.trace[from].key, label);
-      const auto emit = [&](double total) {
+      // Named again, since clang before 16 captures no parts of a pair.
+      const auto emit = [&, label = label](double total) {
         return state.trace.emit(from, label, state.frames, total, own_posterior, hoped);
       };
       const auto known = std::find_if(frame.histories.begin(), frame.histories.end(),

@@ -30,6 +30,8 @@ template <typename... Bodies>
 struct Overloaded : Bodies... {
   using Bodies::operator()...;
 };
+template <typename... Bodies>
+Overloaded(Bodies...) -> Overloaded<Bodies...>;
 
 std::variant<decode::GreedySearch, decode::BeamSearch> make_search(
     decode::Scorer& scorer, const decode::Vocabulary& vocabulary,
