@@ -37,8 +37,8 @@ HUSHED_FRAMES = 2
 LONGEST_RUN_FRAMES = 15
 LEAST_STREAMS = 10
 # Names, share of utterances that may be cut off, and the longest pause that is waited for. Of recordings that the
-# model was not trained on it understands less, and half as many again are cut off.
-POINTS = {"fast": (0.04, 1_500), "normal": (0.02, 1_600), "patient": (0.005, 3_000)}
+# model was not trained on it understands less, and up to twice as many are cut off.
+POINTS = {"fast": (0.03, 1_500), "normal": (0.017, 1_600), "patient": (0.002, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
 CONFIRMED = 0.9
 # Of log-odds -3 to 8 in steps of an eighth.
