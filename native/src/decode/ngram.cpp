@@ -5,6 +5,28 @@
 
 namespace stapes::decode {
 
+Children::Children(std::vector<std::uint16_t> counts) : counts_(std::move(counts)) {
+  places_.reserve(counts_.size() / kBlock + 1);
+  for (std::size_t index = 0; index < counts_.size(); ++index) {
+    if (index % kBlock == 0) places_.push_back(static_cast<std::uint32_t>(total_));
+    total_ += counts_[index];
+  }
+}
+
+std::pair<std::size_t, std::size_t> Children::of(std::size_t index) const {
+  std::size_t first = places_[index / kBlock];
+  for (std::size_t before = index - index % kBlock; before < index; ++before) first += counts_[before];
+  return {first, first + counts_[index]};
+}
+
+std::size_t Children::parent(std::size_t place) const {
+  const auto behind = std::upper_bound(places_.begin(), places_.end(), place);
+  const auto block = static_cast<std::size_t>(behind - places_.begin()) - 1;
+  std::size_t index = block * kBlock;
+  for (std::size_t end = places_[block] + counts_[index]; end <= place; end += counts_[index]) ++index;
+  return index;
+}
+
 NGram::NGram(const NGramTables& tables) : tables_(tables), before_{0, 1} {
   for (std::size_t order = 1; order < tables.orders.size(); ++order) {
     before_.push_back(before_.back() + tables.orders[order - 1].labels.size());
@@ -55,8 +77,7 @@ Expectation::State NGram::state_of(const Place& place) const {
 
 std::pair<std::size_t, std::size_t> NGram::arcs(const Place& place) const {
   if (place.order == 0) return {0, tables_.orders[0].labels.size()};
-  const std::vector<std::uint32_t>& starts = tables_.orders[place.order - 1].starts;
-  return {starts[place.index], starts[place.index + 1]};
+  return tables_.orders[place.order - 1].children.of(place.index);
 }
 
 bool NGram::follow(Place& place, Label label) const {
@@ -75,9 +96,7 @@ std::vector<Label> NGram::labels_of(Place place) const {
   for (; place.order > 0; --place.order) {
     labels.push_back(tables_.orders[place.order - 1].labels[place.index]);
     if (place.order == 1) break;
-    const std::vector<std::uint32_t>& starts = tables_.orders[place.order - 2].starts;
-    const auto behind = std::upper_bound(starts.begin(), starts.end(), place.index);
-    place.index = static_cast<std::size_t>(behind - starts.begin()) - 1;
+    place.index = tables_.orders[place.order - 2].children.parent(place.index);
   }
   std::reverse(labels.begin(), labels.end());
   return labels;

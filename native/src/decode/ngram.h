@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "decode/expectation.h"
@@ -29,6 +30,29 @@ class Scores {
   float scale_ = 1;
 };
 
+// How many n-grams of the next order begin with each of this one, which follow each other in the same turn.
+// The place of every 16th is kept, which takes half the room of all places.
+class Children {
+ public:
+  Children() = default;
+  explicit Children(std::vector<std::uint16_t> counts);
+
+  std::size_t size() const { return counts_.size(); }
+  // How many there are of all n-grams.
+  std::uint64_t total() const { return total_; }
+  // The first and the one after the last of the n-gram `index`.
+  std::pair<std::size_t, std::size_t> of(std::size_t index) const;
+  // Which n-gram the one at `place` of the next order, less than `total`, begins with.
+  std::size_t parent(std::size_t place) const;
+
+ private:
+  static constexpr std::size_t kBlock = 16;
+
+  std::vector<std::uint16_t> counts_;
+  std::vector<std::uint32_t> places_;
+  std::uint64_t total_ = 0;
+};
+
 // One order of the model, its n-grams sorted by their labels.
 struct NGramOrder {
   // [K] last label of each n-gram; the first order holds all V labels in turn.
@@ -37,8 +61,8 @@ struct NGramOrder {
   Scores log_probs;
   // [K] natural log weight of shorter contexts after this n-gram; none of the highest order.
   Scores backoffs;
-  // [K + 1] place in the next order of the first n-gram that begins with this one; none of the highest order.
-  std::vector<std::uint32_t> starts;
+  // [K] n-grams of the next order; none of the highest order.
+  Children children;
 };
 
 // Sound tables; any number of searches share them.

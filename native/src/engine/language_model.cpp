@@ -1,8 +1,11 @@
 #include "engine/language_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,19 +35,17 @@ const format::Tensor& row(const format::Model& model, const std::string& name) {
   return *tensor;
 }
 
-// Whole numbers from 0 up that a table of 2^32 places can hold.
-std::vector<std::uint32_t> whole(const format::Model& model, const std::string& name) {
+// Labels, or how many n-grams begin with one: neither is more than the labels there can be.
+std::vector<std::uint16_t> whole(const format::Model& model, const std::string& name) {
   const format::Tensor& tensor = row(model, name);
-  if (tensor.codec().kind == format::CodecKind::kUnsigned) {
-    const std::vector<std::uint16_t> narrow = tensor.numbers();
-    return {narrow.begin(), narrow.end()};
-  }
-  std::vector<std::uint32_t> numbers;
+  if (tensor.codec().kind == format::CodecKind::kUnsigned) return tensor.numbers();
+  std::vector<std::uint16_t> numbers;
+  numbers.reserve(static_cast<std::size_t>(tensor.shape()[1]));
   for (const float number : tensor.floats()) {
-    if (!(number >= 0) || number != std::rint(number) || number > 0x1p28f) {
+    if (!(number >= 0) || number != std::rint(number) || number > 0xffff) {
       refuse(sentence(kWhere, ": tensor '", name, "': whole numbers from 0 up are expected"));
     }
-    numbers.push_back(static_cast<std::uint32_t>(number));
+    numbers.push_back(static_cast<std::uint16_t>(number));
   }
   return numbers;
 }
@@ -61,13 +62,10 @@ decode::Scores scores(const format::Model& model, const std::string& name, std::
 }
 
 std::vector<std::uint16_t> labels(const format::Model& model, std::size_t order, std::size_t vocabulary) {
-  std::vector<std::uint16_t> narrow;
-  for (const std::uint32_t label : whole(model, tensor_name(order, "labels"))) {
-    if (label >= vocabulary)
-      refuse(sentence(kWhere, ": order ", order, ": labels up to ", vocabulary - 1, " are expected"));
-    narrow.push_back(static_cast<std::uint16_t>(label));
-  }
-  return narrow;
+  std::vector<std::uint16_t> labels = whole(model, tensor_name(order, "labels"));
+  if (std::ranges::any_of(labels, [&](std::uint16_t label) { return label >= vocabulary; }))
+    refuse(sentence(kWhere, ": order ", order, ": labels up to ", vocabulary - 1, " are expected"));
+  return labels;
 }
 
 void check_first(const std::vector<std::uint16_t>& labels, std::size_t vocabulary) {
@@ -77,31 +75,23 @@ void check_first(const std::vector<std::uint16_t>& labels, std::size_t vocabular
     refuse(sentence(kWhere, ": order 1: the labels 0 to ", vocabulary - 1, " in turn are expected"));
 }
 
-// [K + 1] where the n-grams of the next order begin, of which there are `longer`.
-std::vector<std::uint32_t> starts(const format::Model& model, std::size_t order, std::size_t count,
-                                  std::size_t longer) {
-  const std::vector<std::uint32_t> children = whole(model, tensor_name(order, "children"));
-  std::vector<std::uint32_t> starts{0};
-  std::uint64_t sum = 0;
-  for (const std::uint32_t own : children) {
-    sum += own;
-    starts.push_back(static_cast<std::uint32_t>(sum));
+// Of `count` n-grams; of the next order there are `longer`.
+decode::Children children(const format::Model& model, std::size_t order, std::size_t count,
+                          const std::vector<std::uint16_t>& longer) {
+  std::vector<std::uint16_t> counts = whole(model, tensor_name(order, "children"));
+  const std::uint64_t sum = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  if (counts.size() != count || sum != longer.size()) {
+    refuse(sentence(kWhere, ": order ", order + 1, ": ", sum, " n-grams are announced, got ", longer.size()));
   }
-  if (children.size() != count || sum != longer) {
-    refuse(sentence(kWhere, ": order ", order + 1, ": ", sum, " n-grams are announced, got ", longer));
-  }
-  return starts;
-}
-
-void check_rising(const decode::NGramOrder& shorter, const std::vector<std::uint16_t>& labels,
-                  std::size_t order) {
-  for (std::size_t parent = 0; parent + 1 < shorter.starts.size(); ++parent) {
-    for (std::size_t at = shorter.starts[parent] + 1; at < shorter.starts[parent + 1]; ++at) {
-      if (labels[at] <= labels[at - 1]) {
-        refuse(sentence(kWhere, ": order ", order, ": labels that rise below one n-gram are expected"));
-      }
+  std::size_t at = 0;
+  for (const std::uint16_t own : counts) {
+    const auto first = longer.begin() + static_cast<std::ptrdiff_t>(at);
+    if (std::adjacent_find(first, first + own, std::greater_equal<>()) != first + own) {
+      refuse(sentence(kWhere, ": order ", order + 1, ": labels that rise below one n-gram are expected"));
     }
+    at += own;
   }
+  return decode::Children(std::move(counts));
 }
 
 }  // namespace
@@ -130,8 +120,7 @@ std::optional<decode::NGramTables> read_language_model(const format::Model& mode
     if (order == orders) break;
     const std::vector<std::uint16_t>& longer = tables.orders[order].labels;
     own.backoffs = scores(model, tensor_name(order, "backoffs"), own.labels.size());
-    own.starts = starts(model, order, own.labels.size(), longer.size());
-    check_rising(own, longer, order + 1);
+    own.children = children(model, order, own.labels.size(), longer);
   }
   return tables;
 }
