@@ -94,6 +94,7 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 import numpy as np
 from stapes.engine import NativeNetwork
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 network = NativeNetwork.load(sys.argv[1], "reference")
 
 def seconds(count):

@@ -281,6 +281,7 @@ import os, signal, threading, time
 import numpy as np
 from stapes.decode import CompiledBeamSearch
 from stapes.engine import NativeNetwork
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 network = NativeNetwork.load(kernels="reference")
 search = CompiledBeamSearch(network.compiled, 8)
 
