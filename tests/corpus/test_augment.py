@@ -385,6 +385,25 @@ def test_noise_clips_have_unit_power_and_loop_without_a_click(kind):
     assert abs(clip[0] - clip[-1]) <= np.percentile(jumps, 99.99)
 
 
+def test_bands_of_a_texture_come_and_go_on_their_own():
+    def band_levels_db(clip, low_hz, high_hz):
+        spectrum, bins_hz = np.fft.rfft(clip), np.fft.rfftfreq(len(clip), 1 / RATE_HZ)
+        band = np.fft.irfft(np.where((bins_hz >= low_hz) & (bins_hz < high_hz), spectrum, 0))
+        return 10 * np.log10(np.square(band).reshape(-1, 1 << 12).mean(axis=1))
+
+    def spread_and_likeness(make):
+        pairs = [
+            [band_levels_db(make(np.random.default_rng(seed)), *band) for band in ((60, 100), (1100, 1800))]
+            for seed in range(6)
+        ]
+        likeness = [abs(np.corrcoef(low, high)[0, 1]) for low, high in pairs]
+        return np.mean([np.std(low) for low, _ in pairs]), np.mean(likeness)
+
+    textured, swelling = spread_and_likeness(noises.texture), spread_and_likeness(noises.banded)
+    assert textured[0] > 3
+    assert textured[1] < 0.5 < swelling[1]
+
+
 @pytest.mark.parametrize("slope_db", [0.0, -3.0, -6.0])
 def test_coloured_noise_has_its_slope(slope_db):
     clip = noises.coloured(np.random.default_rng(0), slope_db)
@@ -703,6 +722,23 @@ def test_backgrounds_are_silence_and_noise_of_many_levels():
     assert 2 <= sum(level == 0 for level in levels) <= 20
     assert min(level for level in levels if level) < 0.001
     assert max(levels) > 0.1
+
+
+def test_some_backgrounds_are_a_crowd():
+    augmenter = Augmenter(AugmentConfig())
+    asked = [0]
+
+    def voice(rng):
+        asked[-1] += 1
+        return speech_like()
+
+    for seed in range(60):
+        asked.append(0)
+        sound = augmenter.background(8000, np.random.default_rng(seed), voice)
+        assert sound.shape == (8000,) and sound.dtype == np.float32 and np.abs(sound).max() <= 1
+    crowds = [count for count in asked if count]
+    assert 4 <= len(crowds) <= 20
+    assert min(crowds) >= 6  # fewer could be understood
 
 
 def test_backgrounds_need_no_noises():

@@ -231,7 +231,7 @@ class BatchMaker:
     def _background(self, position: int, rng: np.random.Generator) -> NDArray[np.float32]:
         seconds = _background_seconds(position, self.recipe.data.max_seconds)
         length = seconds_to_samples(seconds, self.recipe.features.sample_rate_hz)
-        return self._features.of(self._augmenter.background(length, rng))
+        return self._features.of(self._augmenter.background(length, rng, self._bystander))
 
     def _bystander(self, rng: np.random.Generator) -> NDArray[np.float32]:
         bank = self._features.bank

@@ -22,6 +22,9 @@ _EQUALISER_BANDS = 6
 _BACKGROUND_DBFS_RANGE = (-80.0, -10.0)
 # How often a background is white noise or digital silence, which a microphone that is switched off gives.
 _PLAIN_BACKGROUND = 0.3
+# How often one is a crowd, of so many that no one is understood.
+_CROWDED_BACKGROUND = 0.25
+_CROWD_VOICES_RANGE = (6, 16)
 _VOICE_SPREAD_DB = 5.0
 
 
@@ -66,15 +69,19 @@ class Augmenter:
         sound = self._record(sound, rng)
         return self._transmit(sound, rng)
 
-    def background(self, length: int, rng: np.random.Generator) -> Waveform:
-        """A recording [``length``] in which nobody speaks: silence, or noise of any kind and level."""
+    def background(self, length: int, rng: np.random.Generator, babble: Babble | None = None) -> Waveform:
+        """A recording [``length``] in which nobody is understood: silence, noise of any kind and level, a crowd."""
         level = np.float32(10 ** (rng.uniform(*_BACKGROUND_DBFS_RANGE) / 20))
         if not self._noises or _happens(rng, _PLAIN_BACKGROUND):
             heard = np.float32(rng.random() < 0.5)
             hiss: Waveform = heard * level * rng.standard_normal(length, dtype=np.float32)
             return hiss
-        clip = self._noises[rng.integers(len(self._noises))]
-        noise: Waveform = np.clip(level * loop(clip, int(rng.integers(len(clip))), length), -1, 1)
+        if babble is not None and _happens(rng, _CROWDED_BACKGROUND):
+            sound = _crowd(babble, int(rng.integers(*_CROWD_VOICES_RANGE, endpoint=True)), length, rng)
+        else:
+            clip = self._noises[rng.integers(len(self._noises))]
+            sound = loop(clip, int(rng.integers(len(clip))), length)
+        noise: Waveform = np.clip(self._record(level * sound, rng), -1, 1)
         return noise
 
     def _speak(self, sound: Waveform, rng: np.random.Generator) -> Waveform:

@@ -21,6 +21,7 @@ CLIPS_PER_KIND = 12
 _BIN_HZ = SAMPLE_RATE_HZ / CLIP_SAMPLES
 _BINS_HZ = np.arange(CLIP_SAMPLES // 2 + 1) * _BIN_HZ
 _LOWEST_HZ = 20.0
+_TEXTURE_BANDS = 12
 
 
 def coloured(rng: np.random.Generator, slope_db_per_octave: float) -> Waveform:
@@ -72,6 +73,25 @@ def impacts(rng: np.random.Generator) -> Waveform:
     return _unit(sound)
 
 
+def texture(rng: np.random.Generator) -> Waveform:
+    """A sound texture: noise in 12 bands, each of which comes and goes at its own pace, faster or slower than syllables.
+
+    After McDermott and Simoncelli, "Sound texture perception via statistics of the auditory periphery" (2011): band
+    envelopes and their modulation are what tells most sounds of nature and machines apart.
+    """
+    edges_hz = np.geomspace(_LOWEST_HZ, SAMPLE_RATE_HZ / 2, _TEXTURE_BANDS + 1)
+    gains_db = rng.uniform(-25, 0, _TEXTURE_BANDS)
+    fastest_hz = np.exp(rng.uniform(math.log(0.5), math.log(30), _TEXTURE_BANDS))
+    depth_db = rng.uniform(1, 12)
+    spectrum = _random_bins(rng)
+    sound = np.zeros(CLIP_SAMPLES)
+    for band in range(_TEXTURE_BANDS):
+        inside = (_BINS_HZ >= edges_hz[band]) & (_BINS_HZ < edges_hz[band + 1])
+        noise = _unit(np.fft.irfft(np.where(inside, spectrum, 0)))
+        sound += 10 ** (gains_db[band] / 20) * noise * _fluctuation(rng, fastest_hz[band], depth_db)
+    return _unit(sound)
+
+
 def chords(rng: np.random.Generator) -> Waveform:
     """Music-like: four to sixteen chords of three plucked or held notes with harmonics."""
     changes = int(rng.integers(4, 17))
@@ -91,6 +111,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Waveform]] = {
     "hum": hum,
     "fan": fan,
     "impacts": impacts,
+    "texture": texture,
     "chords": chords,
 }
 # The plain colours have little to vary.
@@ -119,10 +140,16 @@ def _unit(sound: NDArray[np.floating]) -> Waveform:
 
 
 def _swell(rng: np.random.Generator) -> NDArray[np.float64]:
-    """A slow random curve of level, about ±6 dB, from a few bins below 1 Hz."""
+    """A slow random curve of level, about ±6 dB, below 1 Hz."""
+    return _fluctuation(rng, 1.0, 3.0)
+
+
+def _fluctuation(rng: np.random.Generator, fastest_hz: float, deviation_db: float) -> NDArray[np.float64]:
+    """A random curve of level around 1, with frequencies up to ``fastest_hz``."""
+    count = max(1, int(fastest_hz / _BIN_HZ))
     spectrum = np.zeros(len(_BINS_HZ), dtype=np.complex128)
-    spectrum[1:9] = rng.standard_normal((8, 2)) @ np.array([1, 1j])
-    return np.asarray(10 ** (_unit(np.fft.irfft(spectrum)) * 3 / 20), dtype=np.float64)
+    spectrum[1 : 1 + count] = rng.standard_normal((count, 2)) @ np.array([1, 1j])
+    return np.asarray(10 ** (_unit(np.fft.irfft(spectrum)) * deviation_db / 20), dtype=np.float64)
 
 
 def _add_tones(
