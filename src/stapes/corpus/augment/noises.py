@@ -74,7 +74,7 @@ def impacts(rng: np.random.Generator) -> Waveform:
 
 
 def texture(rng: np.random.Generator) -> Waveform:
-    """A sound texture: noise in 12 bands, each of which comes and goes at its own pace, faster or slower than syllables.
+    """A sound texture: noise in 12 bands, each of which comes and goes at its own pace.
 
     After McDermott and Simoncelli, "Sound texture perception via statistics of the auditory periphery" (2011): band
     envelopes and their modulation are what tells most sounds of nature and machines apart.
@@ -86,7 +86,7 @@ def texture(rng: np.random.Generator) -> Waveform:
     spectrum = _random_bins(rng)
     sound = np.zeros(CLIP_SAMPLES)
     for band in range(_TEXTURE_BANDS):
-        inside = (_BINS_HZ >= edges_hz[band]) & (_BINS_HZ < edges_hz[band + 1])
+        inside = np.digitize(_BINS_HZ, edges_hz) == band + 1
         noise = _unit(np.fft.irfft(np.where(inside, spectrum, 0)))
         sound += 10 ** (gains_db[band] / 20) * noise * _fluctuation(rng, fastest_hz[band], depth_db)
     return _unit(sound)
