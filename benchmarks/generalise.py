@@ -117,7 +117,9 @@ class Trial:
     """Recordings of each set, and what is done to them."""
 
     def __init__(self, data: Path, names: Sequence[str], conditions: Sequence[str], limit: int) -> None:
-        self.sets = {name: draw(manifests.load(data, name), limit) for name in SETS if name in names}
+        whole = {name: manifests.load(data, name) for name in SETS if name in names}
+        self._checksums = {name: manifests.checksum(utterances) for name, utterances in whole.items()}
+        self.sets = {name: draw(utterances, limit) for name, utterances in whole.items()}
         self.conditions = [name for name in (CLEAN, *CONDITIONS) if name in conditions]
         crowded = (*ENGINES, *VOICES) if any(name.startswith("babble") for name in conditions) else ()
         crowd = [u for name in crowded for u in manifests.load(data, name, _BABBLE_VOICES)]
@@ -136,8 +138,7 @@ class Trial:
                         heard = [hear(utterance).text for utterance in progress]
                     cells[name][condition] = _facts(taken, heard, reading)
             nothing = words_in_nothing(hear, Path(folder))
-        sums = {name: manifests.checksum(utterances) for name, utterances in self.sets.items()}
-        return {"summary": summary(cells), "nothing": nothing, "cells": cells, "manifests": sums}
+        return {"summary": summary(cells), "nothing": nothing, "cells": cells, "manifests": self._checksums}
 
     def _altered(self, utterances: Sequence[Utterance], condition: str, folder: Path) -> Iterator[Utterance]:
         """``utterances`` in ``condition``, one after the other in one file in ``folder``."""
@@ -175,6 +176,24 @@ def summary(cells: Cells) -> dict[str, float]:
     return numbers
 
 
+def cell(each: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """What is stored of recordings, given word errors and words of each in the order in which they were drawn."""
+    errors, words = (sum(column) for column in zip(*each, strict=True))
+    return {
+        "recordings": len(each),
+        "words": words,
+        "wer": errors / words,
+        "accuracy": sum(wrong == 0 for wrong, _ in each) / len(each),
+        "errors": " ".join(f"{wrong}/{length}" for wrong, length in each),
+    }
+
+
+def first_of(known: dict[str, Any], count: int) -> dict[str, Any]:
+    """The cell ``known`` as a run with a smaller limit would have made it: its first ``count`` recordings."""
+    parts = (entry.split("/") for entry in known["errors"].split()[:count])
+    return cell([(int(wrong), int(length)) for wrong, length in parts])
+
+
 def words_in_nothing(hear: systems.Listener, folder: Path) -> dict[str, int]:
     """The number of words heard in the shortest recording, in silence and in each noise."""
     words = {}
@@ -205,15 +224,9 @@ def _samples(utterance: Utterance) -> Waveform:
 
 
 def _facts(utterances: Sequence[Utterance], heard: Sequence[str], reading: Reading) -> dict[str, Any]:
-    result = score(
-        [Pair(u.id, u.text, reading(text, u.text)) for u, text in zip(utterances, heard, strict=True)]
-    )
-    return {
-        "recordings": result.utterances,
-        "words": result.words,
-        "wer": result.wer,
-        "accuracy": result.accuracy,
-    }
+    pairs = [Pair(u.id, u.text, reading(text, u.text)) for u, text in zip(utterances, heard, strict=True)]
+    each = [score([pair]) for pair in pairs]
+    return cell([(one.word_errors, one.words) for one in each])
 
 
 if __name__ == "__main__":

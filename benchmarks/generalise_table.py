@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.generalise import CLEAN, first_of, summary
+
 Row = Sequence[str]
 Entry = dict[str, Any]
 
@@ -28,21 +30,20 @@ _SUMMARY = {
     "new words": "unheard engines, new words, clean, WER %",
 }
 _RATIO = "noise 10 dB / clean"
+_EMPTY: Entry = {"summary": {}, "cells": {}, "nothing": {}}
 
 
 def strangers(results: Entry) -> list[Row]:
-    """What decides, beside the first bundled model and the peer."""
+    """What decides, beside the first bundled model, and the peer's beside ours on what the peer has heard."""
     if "generalise" not in results:
         return []
     ours = results["generalise"]["results"]
-    columns = [
-        ours,
-        *(_comparable(ours, results, name) for name in ("generalise-first", "generalise-whisper")),
-    ]
-    rows: list[Row] = [
-        ("", "en-assistant", "first en-assistant", "Whisper tiny.en"),
-        ("---", "--:", "--:", "--:"),
-    ]
+    earlier = _shared(ours, results, "generalise-first")
+    again, theirs = _both(ours, results, "generalise-whisper")
+    part = "" if again["cells"] in ({}, ours["cells"]) else f" on {_counts(again)} of each set"
+    columns = [ours, earlier, *([again] if part else []), theirs]
+    names = ("en-assistant", "first en-assistant", *([f"en-assistant{part}"] if part else []))
+    rows: list[Row] = [("", *names, f"Whisper tiny.en{part}"), ("---", *("--:" for _ in columns))]
     for name, title in _SUMMARY.items():
         rows.append((title, *(_percent(column["summary"].get(name)) for column in columns)))
     ratios = (column["summary"].get(_RATIO) for column in columns)
@@ -52,29 +53,84 @@ def strangers(results: Entry) -> list[Row]:
 
 
 def conditions(results: Entry) -> list[Row]:
-    """Word error rates in percent by set and condition, with the peer's after a stroke where it heard the same."""
+    """Word error rates in percent by set and condition."""
     if "generalise" not in results:
         return []
-    ours = results["generalise"]["results"]
-    theirs = _comparable(ours, results, "generalise-whisper")["cells"]
+    return _cells(results["generalise"]["results"], None)
+
+
+def beside_peer(results: Entry) -> list[Row]:
+    """Ours and the peer's word error rates in percent by set and condition, on the same recordings."""
+    if "generalise" not in results:
+        return []
+    ours, theirs = _both(results["generalise"]["results"], results, "generalise-whisper")
+    if not ours["cells"]:
+        return []
+    rows = _cells(ours, theirs)
+    return [*rows, (_fewer(ours, theirs), *("" for _ in rows[0][1:]))]
+
+
+def _fewer(ours: Entry, theirs: Entry) -> str:
+    """In how many of the sets, clean, and of all cells there are fewer errors in ``ours`` than in ``theirs``."""
+    fewer = {
+        (name, condition): cell["wer"] < theirs["cells"][name][condition]["wer"]
+        for name, cells in ours["cells"].items()
+        for condition, cell in cells.items()
+    }
+    clean = [better for (_, condition), better in fewer.items() if condition == CLEAN]
+    return (
+        f"fewer errors than Whisper tiny.en: clean in {sum(clean)} of {len(clean)} sets, "
+        f"{sum(fewer.values())} of {len(fewer)} in all"
+    )
+
+
+def _cells(ours: Entry, theirs: Entry | None) -> list[Row]:
+    """Sets by conditions; with ``theirs`` after a stroke."""
     names = list(next(iter(ours["cells"].values())))
     rows: list[Row] = [("WER %", "recordings", *names), ("---", "--:", *("--:" for _ in names))]
     for name, cells in ours["cells"].items():
-        peer = theirs.get(name, {})
-        numbers = [_beside(cell["wer"], peer.get(condition)) for condition, cell in cells.items()]
-        counts = dict.fromkeys(str(cell["recordings"]) for cell in cells.values())
-        rows.append((_SETS[name], ", ".join(counts), *numbers))
+        numbers = [
+            _beside(cell["wer"], theirs and theirs["cells"][name][condition])
+            for condition, cell in cells.items()
+        ]
+        rows.append((_SETS[name], _counts({"cells": {name: cells}}), *numbers))
     return rows
 
 
-def _comparable(ours: Entry, results: Entry, name: str) -> Entry:
-    """The result ``name`` as far as it is about the recordings of ``ours``."""
+def _counts(column: Entry) -> str:
+    """The numbers of recordings of its sets, those of clean ones first."""
+    cells = (cell for part in column["cells"].values() for cell in part.values())
+    return ", ".join(dict.fromkeys(str(cell["recordings"]) for cell in cells))
+
+
+def _shared(ours: Entry, results: Entry, name: str) -> Entry:
+    """The result ``name`` if it is about the recordings of ``ours``, else an empty one."""
+    again, theirs = _both(ours, results, name)
+    return theirs if again["cells"] == ours["cells"] else _EMPTY
+
+
+def _both(ours: Entry, results: Entry, name: str) -> tuple[Entry, Entry]:
+    """``ours`` and the result ``name`` on the recordings that both have heard: the first ones of each set."""
     theirs = results.get(name, {}).get("results")
     if theirs is None:
-        return {"summary": {}, "cells": {}, "nothing": {}}
-    same = {key for key, sum_ in theirs["manifests"].items() if ours["manifests"].get(key) == sum_}
-    cells = {key: cell for key, cell in theirs["cells"].items() if key in same}
-    return {**theirs, "cells": cells, "summary": theirs["summary"] if same == set(theirs["cells"]) else {}}
+        return _EMPTY, _EMPTY
+    same = [
+        (set_, condition)
+        for set_, cells in ours["cells"].items()
+        if theirs["manifests"].get(set_) == ours["manifests"][set_]
+        for condition in cells
+        if condition in theirs["cells"][set_]
+    ]
+    return _few(ours, theirs, same), _few(theirs, ours, same)
+
+
+def _few(one: Entry, other: Entry, same: Sequence[tuple[str, str]]) -> Entry:
+    """``one`` on the recordings that ``other`` has heard too."""
+    cells: Entry = {}
+    for name, condition in same:
+        count = other["cells"][name][condition]["recordings"]
+        cells.setdefault(name, {})[condition] = first_of(one["cells"][name][condition], count)
+    return {"summary": summary(cells), "cells": cells, "nothing": one["nothing"]}
 
 
 def _beside(ours: float, theirs: Entry | None) -> str:

@@ -276,7 +276,7 @@ _TABLES: dict[str, Callable[[Results], list[Row]]] = {
     table.__name__: table
     for table in (
         *(accuracy, footprint, context, provenance, errors),
-        *(generalise_table.strangers, generalise_table.conditions),
+        *(generalise_table.strangers, generalise_table.conditions, generalise_table.beside_peer),
     )
 }
 

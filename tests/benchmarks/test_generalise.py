@@ -49,8 +49,14 @@ def test_each_condition_is_played_to_the_listener_and_scored(data: Path) -> None
     assert [name for name, length in played if length > 8000][: len(clean) // 2] == clean[::2]
     assert len(played) == 3 * len(generalise.SETS) + len(generalise.nothing())
     for cells in result["cells"].values():
-        assert cells["clean"] == {"recordings": 2, "words": 4, "wer": 0.5, "accuracy": 0.0}
-        assert cells["room 0.3 s"] == {"recordings": 1, "words": 2, "wer": 0.0, "accuracy": 1.0}
+        assert cells["clean"] == {
+            "recordings": 2,
+            "words": 4,
+            "wer": 0.5,
+            "accuracy": 0.0,
+            "errors": "1/2 1/2",
+        }
+        assert cells["room 0.3 s"] == {**generalise.cell([(0, 2)]), "wer": 0.0, "accuracy": 1.0}
     assert set(result["nothing"].values()) == {0}
 
 
@@ -59,6 +65,22 @@ def test_a_larger_limit_adds_recordings_to_those_of_a_smaller_one(data: Path) ->
     few, many = generalise.draw(utterances, 5), generalise.draw(utterances[::-1], 50)
     assert many[:5] == few != utterances[:5]
     assert len({utterance.id for utterance in many}) == 50
+
+
+def test_a_smaller_limit_is_about_the_first_recordings_of_a_larger_one(data: Path) -> None:
+    def hear(utterance: Utterance) -> systems.Heard:
+        loud = float(np.abs(audio.read(utterance.audio, RATE_HZ)).max()) > 0.2
+        return systems.Heard("go home" if loud else "go", 0.1)
+
+    def run(limit: int) -> dict[str, Any]:
+        return generalise.Trial(data, generalise.SETS, ("clean", "quiet"), limit).run(hear, "fake", strictly)
+
+    few, many = run(2), run(4)
+    assert few["manifests"] == many["manifests"]
+    for name, cells in many["cells"].items():
+        assert generalise.first_of(cells["clean"], 2) == few["cells"][name]["clean"]
+        assert generalise.first_of(cells["quiet"], 1) == few["cells"][name]["quiet"]
+    assert len({cells["clean"]["errors"] for cells in many["cells"].values()}) > 1
 
 
 def test_words_in_nothing_are_counted(tmp_path: Path) -> None:
