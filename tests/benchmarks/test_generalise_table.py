@@ -56,6 +56,8 @@ def test_what_decides_stands_beside_the_first_model_and_the_peer() -> None:
     assert "| words heard in 2 recordings without any | 3 | 3 | 3 |" in rows
     other = {**results, "generalise-first": outcome(2, "other")}
     assert "| real people, clean, WER % | 25.0 | – | 45.0 |" in page("strangers", other)
+    less = {**results, "generalise-first": outcome(2, recordings=2)}
+    assert "| real people, clean, WER % | 25.0 | – | 45.0 |" in page("strangers", less)
 
 
 def test_a_peer_that_heard_less_stands_beside_ours_on_that() -> None:
