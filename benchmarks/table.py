@@ -229,6 +229,39 @@ def _yardstick(facts: dict[str, Any]) -> list[Row]:
     return [row("40 ms"), row("320 ms")]
 
 
+def _integer(facts: dict[str, Any]) -> list[Row]:
+    """Packed models beside the network as it was trained, where that was heard."""
+    first, *others = facts["rows"]
+    if first["model"] != "as trained":
+        return []
+    heard = sum(first["recordings"].values())
+    rows = []
+    for row in others:
+        low, high = row["all"]["interval"]
+        rows.append(
+            (
+                f"word errors of {row['model']}, packed and in integers, ÷ those of its weights as trained, "
+                f"{heard} recordings",
+                f"{row['all']['errors_to_first']:.3f} ({low:.2f}–{high:.2f})",
+            )
+        )
+    return rows
+
+
+def _fuzz(facts: dict[str, Any]) -> list[Row]:
+    """Damaged models, and what became of them."""
+    native, python = facts["format_fuzz"], facts["python"]
+    rows: list[Row] = []
+    if native:
+        minutes, inputs = native["processor_seconds"] / 60, native["inputs"]
+        title = f"findings in {minutes:.0f} processor minutes of fuzzing the native reader, {inputs / 1e6:.1f} M files"
+        rows.append((title, str(native["findings"])))
+    if python:
+        title = "mutated files that the reader in Python has read or refused in a sentence, without a finding"
+        rows.append((title, f"{python['files']:,}"))
+    return rows
+
+
 def _install(facts: dict[str, Any]) -> list[Row]:
     rows: list[Row] = [("`pip install .` adds to an empty environment", f"{facts['added_mb']:.0f} MB")]
     if "wheel_mb" in facts:
@@ -266,6 +299,8 @@ _FOOTPRINT: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "speed": _speed,
     "native": _native,
     "yardstick": _yardstick,
+    "integer": _integer,
+    "fuzz": _fuzz,
     "install_size": _install,
     "train_speed": _training,
     "silence": _silence,

@@ -104,3 +104,26 @@ def test_the_yardstick_and_the_wheel_have_rows() -> None:
         in page
     )
     assert "| wheel, and without its model | 4.5 MB, 0.7 MB |\n" in page
+
+
+def heard(model: str, errors_to_first: float) -> dict[str, Any]:
+    compared = {"errors_to_first": errors_to_first, "interval": [0.98, 1.05]}
+    return {"model": model, "recordings": {"a": 100, "b": 50}, "all": compared}
+
+
+def test_packing_is_compared_with_the_weights_as_trained() -> None:
+    facts = {"rows": [heard("as trained", 1.0), heard("m", 1.016)]}
+    page = fill(PAGE, {"integer": entry("integer", facts)})
+    assert (
+        "| word errors of m, packed and in integers, ÷ those of its weights as trained, 150 recordings "
+        "| 1.016 (0.98–1.05) |\n"
+    ) in page
+    assert "as trained" not in fill(PAGE, {"integer": entry("integer", {"rows": [heard("m", 1.0)] * 2})})
+
+
+def test_what_fuzzing_has_found_has_rows() -> None:
+    native = {"processor_seconds": 3630.0, "inputs": 4_250_000, "findings": 0}
+    python = {"files": 1_000_000, "read": 20_000, "refused": 980_000}
+    page = fill(PAGE, {"fuzz": entry("fuzz", {"format_fuzz": native, "tensor_fuzz": {}, "python": python})})
+    assert "| findings in 60 processor minutes of fuzzing the native reader, 4.2 M files | 0 |\n" in page
+    assert "in a sentence, without a finding | 1,000,000 |\n" in page
