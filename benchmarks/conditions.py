@@ -1,4 +1,4 @@
-"""What is done to a clean recording to make it hard, by other means than augmentation while training.
+"""What is done to a clean recording to make it hard; but for the tempo, by other means than those of training.
 
 Letters of shapes: N samples at 16 kHz, M samples afterwards. Levels of speech are those of its frames that are no
 pause. The same recording, condition and seed give the same samples.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks import shoebox, unheard_noises
 from stapes.corpus.augment.levels import active_power
+from stapes.corpus.augment.tempo import change_tempo
 
 RATE_HZ = 16_000
 TELEPHONE_HZ = (300.0, 3400.0)
@@ -87,24 +88,8 @@ def bandpass(samples: Waveform, low_hz: float, high_hz: float) -> Waveform:
 
 
 def tempo(samples: Waveform, given: Around, factor: float) -> Waveform:
-    """[N / ``factor``] spoken ``factor`` times as fast, at the same pitch.
-
-    By waveform similarity overlap-add (Verhelst and Roelands 1993) with windows of 32 ms.
-    """
-    window, reach = 512, 160
-    hop = window // 2
-    fade = np.hanning(window + 1)[:-1]
-    padded = np.pad(samples.astype(np.float64), (reach + hop, 2 * window + reach))
-    count = int(len(samples) / factor) // hop + 2
-    spoken = np.zeros((count + 1) * hop)
-    place = reach
-    for index in range(count):
-        spoken[index * hop : index * hop + window] += fade * padded[place : place + window]
-        follows = padded[place + hop : place + hop + window]
-        wanted = reach + min(int((index + 1) * hop * factor), len(samples) + hop)
-        region = padded[wanted - reach : wanted + reach + window]
-        place = wanted - reach + _most_alike(region, follows)
-    return spoken[hop : hop + int(len(samples) / factor)].astype(np.float32)
+    """[M] spoken ``factor`` times as fast, at the same pitch: M = round(N / ``factor``)."""
+    return change_tempo(samples, factor)
 
 
 def quiet(samples: Waveform, given: Around) -> Waveform:
@@ -140,10 +125,3 @@ def add(samples: Waveform, sound: Waveform, snr_db: float) -> Waveform:
     scale = np.sqrt(active_power(samples) * 10 ** (-snr_db / 10) / max(power, 1e-12))
     mixed = samples + np.float32(scale) * sound
     return np.asarray(mixed / max(1.0, float(np.abs(mixed).max(initial=0))), np.float32)
-
-
-def _most_alike(region: NDArray[np.float64], wanted: NDArray[np.float64]) -> int:
-    """Where in ``region`` the stretch begins that is most like ``wanted``, by normalised correlation."""
-    products = np.correlate(region, wanted, "valid")
-    energies = np.convolve(np.square(region), np.ones(len(wanted)), "valid")
-    return int(np.argmax(products / np.sqrt(np.maximum(energies, 1e-9))))

@@ -88,7 +88,7 @@ def test_a_telephone_keeps_the_time_and_most_of_the_band() -> None:
 @pytest.mark.parametrize("factor", [0.8, 1.2])
 def test_tempo_changes_the_length_but_not_the_pitch(factor: float) -> None:
     heard = tempo(tone(200, 2.0), given(), factor)
-    assert len(heard) == int(2 * RATE_HZ / factor)
+    assert len(heard) == round(2 * RATE_HZ / factor)
     middle = heard[RATE_HZ // 4 : -RATE_HZ // 4]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle)), 1 << 17))
     assert spectrum.argmax() * RATE_HZ / (1 << 17) == pytest.approx(200, abs=2)

@@ -26,7 +26,7 @@ def change_tempo(waveform: Waveform, factor: float) -> Waveform:
     for index in range(frames):
         if index:
             wanted = padded[taken + _HOP_SAMPLES : taken + _HOP_SAMPLES + _FRAME_SAMPLES]
-            taken = _most_alike(padded, wanted, _SEARCH_SAMPLES + round(index * _HOP_SAMPLES * factor))
+            taken = _most_alike(padded, wanted, _SEARCH_SAMPLES + int(index * _HOP_SAMPLES * factor))
         frame = padded[taken : taken + _FRAME_SAMPLES]
         out[index * _HOP_SAMPLES :][:_FRAME_SAMPLES] += _WINDOW * frame
     return out[_HOP_SAMPLES : _HOP_SAMPLES + length]
