@@ -1,5 +1,4 @@
 import copy
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from stapes import Recognizer, engine
 from stapes.engine import IntegerNetwork, NativeNetwork, Network, native_module
 from stapes.errors import ConfigError, FormatError
+from tests.interrupting import assert_interrupted
 from tests.networks import random_integer_model, random_model
 
 STUB = Path(engine.__file__).parents[1] / "_native.pyi"
@@ -90,32 +90,16 @@ def test_what_is_refused(model_path, tmp_path):
         network.logits(np.zeros(10, np.float32), np.zeros((1, 10), np.float32))
 
 
-INTERRUPTED = """
-import os, signal, sys, threading, time
-import numpy as np
+HEARD = """
 from stapes.engine import NativeNetwork
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 network = NativeNetwork.load(sys.argv[1], "reference")
-
-def seconds(count):
-    begin = time.process_time()
-    try:
-        network.encode_features(np.zeros((count, 80), np.float32), network.init_state())
-    except KeyboardInterrupt:
-        pass
-    return time.process_time() - begin
-
-short = seconds(3_000)
-threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
-print(seconds(300_000) < 50 * short)
 """
 
 
 @compiled
 def test_a_long_call_can_be_interrupted(model_path):
-    command = [sys.executable, "-c", INTERRUPTED, model_path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "True\n", done.stderr
+    call = "network.encode_features(np.zeros((count, 80), np.float32), network.init_state())"
+    assert_interrupted(HEARD, call, 3_000, str(model_path))
 
 
 @compiled
