@@ -50,7 +50,7 @@ Lines lines_of(double (*function)(double)) {
   const auto knot = [&](int at) {
     return std::clamp(static_cast<int>(std::lrint(32768 * function(at / 16.0 - 8))), -32767, 32767);
   };
-  for (int at = 0; at < 256; ++at) lines.lines[at] = knot(at) * 65536 + ((knot(at + 1) - knot(at)) & 0xffff);
+  for (int at = 0; at < 256; ++at) lines.set(static_cast<std::size_t>(at), knot(at), knot(at + 1));
   return lines;
 }
 
@@ -109,6 +109,47 @@ TEST(cells_agree_with_the_reference) {
         CHECK(actual.cell == expected.cell);
         CHECK(actual.stream == expected.stream);
         CHECK(actual.hidden == expected.hidden);
+      }
+    }
+  }
+}
+
+TEST(sums_of_a_norm_are_exact) {
+  std::mt19937 random(3);
+  for (const std::size_t count : {1U, 31U, 32U, 33U, 100U, 4096U}) {
+    std::vector<std::int16_t> stream;
+    for (const std::int32_t value : random_integers(random, count, 32768)) {
+      stream.push_back(static_cast<std::int16_t>(std::min(value, 32767)));
+    }
+    if (count == 4096) stream.assign(count, -32768);
+    std::int64_t total = 0, squares = 0;
+    for (const std::int64_t value : stream) total += value, squares += value * value;
+    for (const Table* table : stapes::kernels::available()) {
+      CHECK_EQUAL(table->measure(stream.data(), count).total, total);
+      CHECK_EQUAL(table->measure(stream.data(), count).squares, squares);
+    }
+  }
+}
+
+TEST(centring_agrees_with_its_formula) {
+  std::mt19937 random(4);
+  for (const std::size_t count : {1U, 7U, 8U, 9U, 100U, 4096U}) {
+    std::vector<std::int16_t> stream;
+    for (const std::int32_t value : random_integers(random, count, 32767)) stream.push_back(static_cast<std::int16_t>(value));
+    const auto width = static_cast<std::int64_t>(count), total = random() % 2 ? -width * 32768 : width * 32767;
+    for (const int shift : {4, 5, 19, 31}) {
+      const std::int64_t root = random() % 2 ? 1 << 16 : (1 << 15) + 77;
+      std::vector<std::int32_t> expected;
+      for (const std::int64_t value : stream) {
+        const std::int64_t scaled = (width * value - total) * root + (std::int64_t{1} << (shift - 1));
+        // What does not fit is never asked for: t has at most 20 bits.
+        expected.push_back(static_cast<std::int32_t>(scaled >> shift));
+      }
+      expected.push_back(77);
+      for (const Table* table : stapes::kernels::available()) {
+        std::vector<std::int32_t> normed(count + 1, 77);
+        table->centre({stream.data(), count, total, root, shift, normed.data()});
+        CHECK(normed == expected);
       }
     }
   }

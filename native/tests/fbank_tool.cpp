@@ -39,12 +39,13 @@ std::vector<float> frames_of(const stapes::features::Fbank& fbank, std::span<con
                              std::size_t chunk) {
   std::vector<float> frames;
   stapes::features::FbankState state;
+  auto work = fbank.make_workspace();
   for (std::size_t count = 1; !samples.empty(); ++count) {
     const std::size_t size = std::min(chunk == 0 ? count : chunk, samples.size());
-    fbank.step(samples.first(size), state, frames);
+    fbank.step(samples.first(size), state, work, frames);
     samples = samples.subspan(size);
   }
-  fbank.flush(state, frames);
+  fbank.flush(state, work, frames);
   return frames;
 }
 
@@ -53,7 +54,7 @@ std::vector<float> frames_of(const stapes::features::Fbank& fbank, std::span<con
 int main(int argc, char** argv) {
   const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
   try {
-    const stapes::features::Fbank fbank(read_config(arguments.subspan(2)));
+    const stapes::features::Fbank fbank(read_config(arguments.subspan(2)), stapes::kernels::best());
     const auto frames = frames_of(fbank, read_samples(), static_cast<std::size_t>(std::atoll(arguments[1])));
     if (!frames.empty()) std::fwrite(frames.data(), sizeof(float), frames.size(), stdout);
   } catch (const stapes::Error& error) {

@@ -25,6 +25,13 @@ constexpr Shape kShapes[] = {{1, 1},   {1, 64},   {3, 7},    {7, 3},    {16, 4},
                              {64, 8},  {65, 9},   {1, 1537}, {130, 64}, {128, 65}, {33, 129}, {192, 96},
                              {5, 1000}, {257, 31}};
 
+// All levels of the codec of six bits.
+Levels small_alphabet() {
+  Levels all;
+  for (int level = -31; level <= 31; ++level) all.push_back(static_cast<std::int8_t>(level));
+  return all;
+}
+
 // The levels that a layout can tell apart, extremes among them.
 Levels alphabet(Layout layout) {
   switch (layout) {
@@ -41,8 +48,7 @@ Levels alphabet(Layout layout) {
   return all;
 }
 
-Levels random_levels(std::mt19937& random, Shape shape, Layout layout, double zeros) {
-  const Levels from = alphabet(layout);
+Levels random_levels(std::mt19937& random, Shape shape, const Levels& from, double zeros) {
   Levels levels(shape.rows * shape.columns);
   std::uniform_real_distribution<double> uniform;
   for (auto& level : levels) {
@@ -75,11 +81,14 @@ void check_product(const Table& table, const Matrix& matrix, const Levels& level
   const std::size_t sum_stride = stapes::kernels::padded_rows(shape.rows);
   const Levels inputs = random_inputs(random, stride * batch);
   std::vector<std::int32_t> sums(sum_stride * batch, 12345);
+  std::vector<std::int32_t> grown = sums;
   table.multiply_for(matrix.layout)(matrix, {batch, inputs.data(), stride, sums.data(), sum_stride});
+  table.multiply_for(matrix.layout)(matrix, {batch, inputs.data(), stride, grown.data(), sum_stride, true});
   int wrong = 0;
   for (std::size_t at = 0; at < batch * shape.rows; ++at) {
-    const std::size_t vector = at / shape.rows, row = at % shape.rows;
-    wrong += sums[vector * sum_stride + row] != expected_sum(levels, shape, row, inputs.data() + vector * stride);
+    const std::size_t vector = at / shape.rows, row = at % shape.rows, place = vector * sum_stride + row;
+    const std::int32_t expected = expected_sum(levels, shape, row, inputs.data() + vector * stride);
+    wrong += sums[place] != expected || grown[place] != 12345 + expected;
   }
   const auto layout = static_cast<int>(matrix.layout);
   if (wrong != 0) {
@@ -89,8 +98,8 @@ void check_product(const Table& table, const Matrix& matrix, const Levels& level
   }
 }
 
-void check_layout(Layout layout, Shape shape, double zeros, std::mt19937& random) {
-  const Levels levels = random_levels(random, shape, layout, zeros);
+void check_layout(Layout layout, const Levels& from, Shape shape, double zeros, std::mt19937& random) {
+  const Levels levels = random_levels(random, shape, from, zeros);
   Arena arena(stapes::kernels::packed_bytes_bound(shape.rows, shape.columns));
   const auto matrix = stapes::kernels::pack(levels, shape.rows, shape.columns, levels, layout, arena);
   CHECK(matrix.has_value());
@@ -107,14 +116,16 @@ void check_layout(Layout layout, Shape shape, double zeros, std::mt19937& random
 TEST(products_are_exact_on_every_shape) {
   std::mt19937 random(1);
   for (const Shape shape : kShapes) {
-    for (const Layout layout : kAll) check_layout(layout, shape, 0.5, random);
+    for (const Layout layout : kAll) check_layout(layout, alphabet(layout), shape, 0.5, random);
+    check_layout(Layout::dense6, small_alphabet(), shape, 0.5, random);
   }
 }
 
 TEST(products_are_exact_without_zeros_and_with_nothing_else) {
   std::mt19937 random(2);
   for (const double zeros : {0.0, 0.95, 1.0}) {
-    for (const Layout layout : kAll) check_layout(layout, {65, 130}, zeros, random);
+    for (const Layout layout : kAll) check_layout(layout, alphabet(layout), {65, 130}, zeros, random);
+    check_layout(Layout::dense6, small_alphabet(), {65, 130}, zeros, random);
   }
 }
 
@@ -130,6 +141,23 @@ TEST(all_extremes_do_not_saturate) {
       table->multiply_for(layout)(*matrix, {1, inputs.data(), 4096, sums.data(), 64});
       CHECK_EQUAL(sums[0], -128 * 127 * 4096);
       CHECK_EQUAL(sums[63], -128 * 127 * 4096);
+    }
+  }
+}
+
+TEST(six_bits_do_not_overflow_in_the_longest_rows) {
+  constexpr std::size_t kShort = 1 << 16, kLong = 1 << 17;
+  for (const int level : {-31, 31}) {
+    for (const std::size_t columns : {kShort, kShort + 1, kLong}) {
+      const Levels levels(columns, static_cast<std::int8_t>(level)), inputs(stapes::kernels::padded_columns(columns), -128);
+      Arena arena(stapes::kernels::packed_bytes_bound(1, columns));
+      const auto matrix = stapes::kernels::pack(levels, 1, columns, levels, Layout::dense6, arena);
+      for (const Table* table : stapes::kernels::available()) {
+        if (!table->runs(Layout::dense6)) continue;
+        std::vector<std::int32_t> sums(64);
+        table->multiply_for(Layout::dense6)(*matrix, {1, inputs.data(), inputs.size(), sums.data(), 64});
+        CHECK_EQUAL(sums[0], -128 * level * static_cast<std::int32_t>(columns));
+      }
     }
   }
 }

@@ -83,15 +83,15 @@ bool same_frames(const network::Encoder& encoder, const Case& expected, std::siz
     const std::size_t now = std::min(step, expected.F - done);
     const auto frames = std::span(expected.features).subspan(done * expected.M, now * expected.M);
     for (auto& state : states) encoder.quantise(frames, state);
-    while (encoder.ready(states[0])) {
-      std::vector<network::Encoder::Job> jobs;
-      for (std::size_t stream = 0; stream < streams; ++stream) {
-        auto& own = encoded[stream];
-        own.resize(own.size() + expected.J);
-        jobs.push_back({&states[stream], std::span(own).last(expected.J)});
-      }
-      encoder.encode(jobs, work);
+    const std::size_t ready = encoder.ready(states[0]) * expected.J;
+    if (ready == 0) continue;
+    std::vector<network::Encoder::Job> jobs;
+    for (std::size_t stream = 0; stream < streams; ++stream) {
+      auto& own = encoded[stream];
+      own.resize(own.size() + ready);
+      jobs.push_back({&states[stream], std::span(own).last(ready)});
     }
+    encoder.encode(jobs, work);
   }
   bool same = true;
   for (std::size_t stream = 0; stream < streams; ++stream) {
@@ -110,17 +110,16 @@ bool same_accepted(const network::Encoder& encoder, const Case& expected) {
   return encoded == expected.frames && state.hidden == expected.hidden && state.cell == expected.cell;
 }
 
-// The same for eleven streams, of which each hears other pieces than the one before.
-bool same_together(const network::Encoder& encoder, const Case& expected) {
+// The same for several streams, of which each hears pieces that are longer by `step` than those of the one before.
+bool same_together(const network::Encoder& encoder, const Case& expected, std::size_t streams, std::size_t step) {
   auto work = encoder.make_workspace();
-  constexpr std::size_t kStreams = 11;
-  std::vector<network::EncoderState> states(kStreams, encoder.init_state());
-  std::vector<std::vector<std::int16_t>> encoded(kStreams);
-  std::vector<std::span<const float>> rest(kStreams, expected.features);
+  std::vector<network::EncoderState> states(streams, encoder.init_state());
+  std::vector<std::vector<std::int16_t>> encoded(streams);
+  std::vector<std::span<const float>> rest(streams, expected.features);
   while (std::ranges::any_of(rest, [](auto frames) { return !frames.empty(); })) {
     std::vector<network::Encoder::Feed> feeds;
-    for (std::size_t stream = 0; stream < kStreams; ++stream) {
-      const std::size_t now = std::min((stream + 1) * expected.M, rest[stream].size());
+    for (std::size_t stream = 0; stream < streams; ++stream) {
+      const std::size_t now = std::min((stream + 1) * step * expected.M, rest[stream].size());
       feeds.push_back({rest[stream].first(now), &states[stream], &encoded[stream]});
       rest[stream] = rest[stream].subspan(now);
     }
@@ -163,7 +162,9 @@ bool agrees(const std::string& name, const kernels::Table& table) {
     bool same;
   } checks[] = {{"frames", same_accepted(network.encoder, expected)},
                 {"frames of three streams in steps of five", same_frames(network.encoder, expected, 3, 5)},
-                {"frames of eleven streams together", same_together(network.encoder, expected)},
+                {"frames of three streams in steps of twenty", same_frames(network.encoder, expected, 3, 20)},
+                {"frames of eleven streams together", same_together(network.encoder, expected, 11, 1)},
+                {"frames of three streams together", same_together(network.encoder, expected, 3, 7)},
                 {"predictions", same_predictions(network.joiner, expected)},
                 {"logits", same_logits(network.joiner, expected)}};
   bool all = true;

@@ -5,7 +5,7 @@
 #include "features/pitch.h"
 
 int main() {
-  const stapes::features::PitchFinder finder;
+  const stapes::features::PitchFinder finder(stapes::kernels::best());
   auto work = finder.workspace();
   std::vector<float> window(stapes::features::kPitchSamples);
   while (std::fread(window.data(), sizeof(float), window.size(), stdin) == window.size()) {

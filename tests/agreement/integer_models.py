@@ -84,7 +84,7 @@ def random_case(network: IntegerNetwork, seed: int) -> Case:
     random = np.random.default_rng([seed, 1])
     settings = network.settings
     features = random.normal(
-        0, 10.0 ** random.uniform(-1, 1), (int(random.integers(7, 36)), settings.features.mel_bins)
+        0, 10.0 ** random.uniform(-1, 1), (int(random.integers(7, 100)), settings.features.mel_bins)
     )
     features[random.random(features.shape) < 0.01] = random.choice([-1e30, -40, 40, 1e30])
     features = features.astype(np.float32)

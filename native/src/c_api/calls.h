@@ -20,7 +20,7 @@ struct stapes_model {
 namespace stapes::c_api {
 
 // Samples that are turned into floats at once.
-inline constexpr std::size_t kBlockSamples = 4096;
+inline constexpr std::size_t kBlockSamples = 10'240;
 
 stapes_status status_of(Fault fault);
 // Puts `status` and `text` into `error`, if there is one; the status.

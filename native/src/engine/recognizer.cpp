@@ -15,11 +15,11 @@ namespace {
 
 constexpr int kMostBeam = 1000;
 // Sound heard at once, so that a long chunk needs no long buffers.
-constexpr std::size_t kBlockSamples = 16'000;
+constexpr std::size_t kBlockSamples = 10'240;
 
 features::FbankConfig checked(const features::FbankConfig& config) {
   try {
-    features::Fbank{config};
+    features::Fbank(config, kernels::best());
   } catch (const Error& error) {
     throw Error(Fault::kFormat, sentence("packed model: metadata: network: features: ", error.sentence()));
   }
@@ -64,9 +64,10 @@ std::shared_ptr<const Recognizer> Recognizer::open(const std::string& path, cons
 }
 
 Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
-    : hearing_(read_hearing(model)),
+    : table_(table),
+      hearing_(read_hearing(model)),
       sizes_(network::read_settings(model)),
-      fbank_(checked(hearing_.features)),
+      fbank_(checked(hearing_.features), table),
       vocabulary_(hearing_.vocabulary),
       arena_(network::encoder_bytes_bound(sizes_) + network::joiner_bytes_bound(sizes_)),
       encoder_(sizes_, network::PackedSource(model), table, arena_),
@@ -77,7 +78,6 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
 
 Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
     : recognizer_(std::move(recognizer)),
-      encoder_work_(recognizer_->encoder_.make_workspace()),
       scorer_(recognizer_->joiner_),
       language_model_(recognizer_->language_model_
                           ? std::make_optional<decode::NGram>(*recognizer_->language_model_)
@@ -101,7 +101,7 @@ void Stream::check(std::span<const float> samples) const {
 
 void Stream::accept(std::span<const float> samples) {
   check(samples);
-  hear(samples);
+  hear(samples, *recognizer_->lend());
   state_.heard_samples += static_cast<std::int64_t>(samples.size());
 }
 
@@ -120,6 +120,9 @@ void Stream::check_together(std::span<const Chunk> chunks) {
 
 void Stream::accept_together(std::span<const Chunk> chunks) {
   check_together(chunks);
+  if (chunks.empty()) return;
+  const Recognizer& recognizer = *chunks.front().stream->recognizer_;
+  const ScratchPool::Loan scratch = recognizer.lend();
   std::vector<Chunk> rest(chunks.begin(), chunks.end());
   std::vector<network::Encoder::Feed> feeds;
   while (!rest.empty()) {
@@ -127,14 +130,14 @@ void Stream::accept_together(std::span<const Chunk> chunks) {
     for (Chunk& chunk : rest) {
       Stream& own = *chunk.stream;
       const auto block = chunk.samples.first(std::min(chunk.samples.size(), kBlockSamples));
-      own.analyse(block);
+      own.features_.clear();
       own.frames_.clear();
+      recognizer.fbank_.step(block, own.state_.fbank, scratch->features, own.features_);
       own.state_.heard_samples += static_cast<std::int64_t>(block.size());
       chunk.samples = chunk.samples.subspan(block.size());
       feeds.push_back({own.features_, &own.state_.encoder, &own.frames_});
     }
-    const Stream& first = *rest.front().stream;
-    first.recognizer_->encoder_.accept_together(feeds, rest.front().stream->encoder_work_);
+    recognizer.encoder_.accept_together(feeds, scratch->encoder);
     for (const Chunk& chunk : rest) chunk.stream->search_frames();
     std::erase_if(rest, [](const Chunk& chunk) { return chunk.samples.empty(); });
   }
@@ -142,30 +145,27 @@ void Stream::accept_together(std::span<const Chunk> chunks) {
 
 void Stream::finish() {
   if (state_.finished) return;
-  hear(std::vector<float>(recognizer_->tail_samples()));
+  const ScratchPool::Loan scratch = recognizer_->lend();
+  hear(std::vector<float>(recognizer_->tail_samples()), *scratch);
   features_.clear();
-  recognizer_->fbank_.flush(state_.fbank, features_);
-  search(features_);
+  recognizer_->fbank_.flush(state_.fbank, scratch->features, features_);
+  search(*scratch);
   state_.finished = true;
 }
 
-void Stream::hear(std::span<const float> samples) {
+void Stream::hear(std::span<const float> samples, Scratch& scratch) {
   while (!samples.empty()) {
     const std::size_t count = std::min(samples.size(), kBlockSamples);
-    analyse(samples.first(count));
-    search(features_);
+    features_.clear();
+    recognizer_->fbank_.step(samples.first(count), state_.fbank, scratch.features, features_);
+    search(scratch);
     samples = samples.subspan(count);
   }
 }
 
-void Stream::analyse(std::span<const float> samples) {
-  features_.clear();
-  recognizer_->fbank_.step(samples, state_.fbank, features_);
-}
-
-void Stream::search(std::span<const float> features) {
+void Stream::search(Scratch& scratch) {
   frames_.clear();
-  recognizer_->encoder_.accept(features, state_.encoder, encoder_work_, frames_);
+  recognizer_->encoder_.accept(features_, state_.encoder, scratch.encoder, frames_);
   search_frames();
 }
 

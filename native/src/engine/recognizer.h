@@ -19,6 +19,7 @@
 #include "engine/endpointing.h"
 #include "engine/hearing.h"
 #include "engine/network_scorer.h"
+#include "engine/scratch.h"
 #include "features/fbank.h"
 #include "format/model.h"
 #include "kernels/arena.h"
@@ -51,6 +52,7 @@ class Recognizer {
     return static_cast<std::size_t>(hearing_.tail_ms) * static_cast<std::size_t>(hearing_.features.sample_rate_hz / 1000);
   }
 
+  const kernels::Table& table_;
   HearingSettings hearing_;
   network::Settings sizes_;
   features::Fbank fbank_;
@@ -62,6 +64,9 @@ class Recognizer {
   std::optional<decode::NGramTables> language_model_;
   endpoint::Tables endpointing_;
   std::optional<Calibration> calibration_;
+  mutable ScratchPool scratch_;
+
+  ScratchPool::Loan lend() const { return scratch_.lend(fbank_, encoder_); }
 
   // How often words are right whose posterior is this.
   double confidence(double posterior) const { return calibration_ ? (*calibration_)(posterior) : posterior; }
@@ -120,17 +125,14 @@ class Stream {
  private:
   static void check_together(std::span<const Chunk> chunks);
   void check(std::span<const float> samples) const;
-  void hear(std::span<const float> samples);
-  // Samples to the log-mel frames in `features_`.
-  void analyse(std::span<const float> samples);
-  // Log-mel frames to the search.
-  void search(std::span<const float> features);
+  void hear(std::span<const float> samples, Scratch& scratch);
+  // The log-mel frames in `features_` to the search.
+  void search(Scratch& scratch);
   decode::Hypothesis found();
   // The encoder frames in `frames_` to the search.
   void search_frames();
 
   std::shared_ptr<const Recognizer> recognizer_;
-  network::Encoder::Workspace encoder_work_;
   NetworkScorer scorer_;
   std::optional<decode::NGram> language_model_;
   std::optional<decode::InternalLanguageModel> internal_;

@@ -70,7 +70,7 @@ Session::Session(std::shared_ptr<const Recognizer> recognizer, int beam, const s
     : recognizer_(std::move(recognizer)),
       beam_(checked_beam("session", beam)),
       scorer_(recognizer_->joiner_),
-      encoder_work_(recognizer_->encoder_.make_workspace()),
+      pitch_(recognizer_->table_),
       pitch_work_(pitch_.workspace()),
       endpointer_(recognizer_->vocabulary_, recognizer_->endpointing_, point_named(recognizer_->endpointing_, point),
                   recognizer_->frame_ms()),
@@ -134,16 +134,18 @@ endpoint::Sound Session::sound_of(std::span<const float> block) {
 std::vector<std::int16_t> Session::encode(std::span<const float> samples) {
   std::vector<float> features;
   std::vector<std::int16_t> frames;
-  recognizer_->fbank_.step(samples, fbank_, features);
-  recognizer_->encoder_.accept(features, encoder_, encoder_work_, frames);
+  const ScratchPool::Loan scratch = recognizer_->lend();
+  recognizer_->fbank_.step(samples, fbank_, scratch->features, features);
+  recognizer_->encoder_.accept(features, encoder_, scratch->encoder, frames);
   return frames;
 }
 
 std::vector<std::int16_t> Session::encode_rest() {
   std::vector<std::int16_t> frames = encode(std::vector<float>(recognizer_->tail_samples()));
   std::vector<float> features;
-  recognizer_->fbank_.flush(fbank_, features);
-  recognizer_->encoder_.accept(features, encoder_, encoder_work_, frames);
+  const ScratchPool::Loan scratch = recognizer_->lend();
+  recognizer_->fbank_.flush(fbank_, scratch->features, features);
+  recognizer_->encoder_.accept(features, encoder_, scratch->encoder, frames);
   return frames;
 }
 

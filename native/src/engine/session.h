@@ -94,7 +94,6 @@ class Session {
   std::shared_ptr<const Recognizer> recognizer_;
   std::size_t beam_;
   NetworkScorer scorer_;
-  network::Encoder::Workspace encoder_work_;
   features::PitchFinder pitch_;
   features::PitchFinder::Workspace pitch_work_;
   endpoint::Endpointer endpointer_;

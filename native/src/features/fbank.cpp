@@ -1,6 +1,7 @@
 #include "features/fbank.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -14,6 +15,7 @@ namespace {
 
 // The smallest energy whose logarithm is taken, as Kaldi has it.
 constexpr double kEnergyFloor = static_cast<double>(std::numeric_limits<float>::epsilon());
+constexpr std::size_t kTogether = kernels::kSignalsTogether;
 constexpr double kLongestWindowMs = 500;
 constexpr int kHighestRateHz = 192'000;
 
@@ -72,13 +74,6 @@ std::int64_t mirrored(std::int64_t index, std::int64_t total) {
   return index < total ? index : period - 1 - index;
 }
 
-void remove_mean(std::span<float> window) {
-  double sum = 0;
-  for (const float sample : window) sum += static_cast<double>(sample);
-  const auto mean = static_cast<float>(sum / static_cast<double>(window.size()));
-  for (float& sample : window) sample -= mean;
-}
-
 }  // namespace
 
 std::size_t FbankConfig::window_samples() const { return to_samples(window_ms, sample_rate_hz); }
@@ -111,40 +106,46 @@ std::vector<Fbank::Filter> Fbank::make_filters(const FbankConfig& config) {
   return filters;
 }
 
-Fbank::Fbank(const FbankConfig& config)
+Fbank::Fbank(const FbankConfig& config, const kernels::Table& table)
     : config_(checked(config)),
       lead_samples_(static_cast<std::int64_t>(config.window_samples() / 2 - config.shift_samples() / 2)),
       window_(povey_window(config.window_samples())),
       filters_(make_filters(config)),
-      spectrum_(config.fft_samples()) {}
+      spectrum_(config.fft_samples(), kTogether, table) {}
 
-void Fbank::step(std::span<const float> samples, FbankState& state, std::vector<float>& frames) const {
+Fbank::Workspace Fbank::make_workspace() const {
+  return {std::vector<float>(kTogether * window_.size()), spectrum_.workspace(),
+          std::vector<double>(kTogether * config_.fft_samples() / 2)};
+}
+
+void Fbank::step(std::span<const float> samples, FbankState& state, Workspace& work,
+                 std::vector<float>& frames) const {
   state.pending.insert(state.pending.end(), samples.begin(), samples.end());
   const auto shift = static_cast<std::int64_t>(config_.shift_samples());
   const std::int64_t total = state.dropped_samples + static_cast<std::int64_t>(state.pending.size());
   const std::int64_t tail = static_cast<std::int64_t>(window_.size()) - lead_samples_;
   const std::int64_t ready = total < tail ? 0 : (total - tail) / shift + 1;
-  append_frames(state, ready, frames);
+  append_frames(state, ready, work, frames);
   const std::int64_t drop = std::max<std::int64_t>(0, ready * shift - lead_samples_) - state.dropped_samples;
   state.pending.erase(state.pending.begin(), state.pending.begin() + drop);
   state.dropped_samples += drop;
 }
 
-void Fbank::flush(FbankState& state, std::vector<float>& frames) const {
+void Fbank::flush(FbankState& state, Workspace& work, std::vector<float>& frames) const {
   const auto shift = static_cast<std::int64_t>(config_.shift_samples());
   const std::int64_t total = state.dropped_samples + static_cast<std::int64_t>(state.pending.size());
-  append_frames(state, (total + shift / 2) / shift, frames);
+  append_frames(state, (total + shift / 2) / shift, work, frames);
 }
 
-void Fbank::append_frames(FbankState& state, std::int64_t end, std::vector<float>& frames) const {
+void Fbank::append_frames(FbankState& state, std::int64_t end, Workspace& work, std::vector<float>& frames) const {
   if (end <= state.frames_done || state.pending.empty()) return;
-  const std::size_t points = config_.fft_samples();
-  Workspace work{std::vector<float>(points), spectrum_.workspace(), std::vector<double>(points / 2)};
-  std::size_t place = frames.size();
+  const std::size_t place = frames.size();
   frames.resize(place + static_cast<std::size_t>(end - state.frames_done) * mel_bins());
-  for (; state.frames_done < end; ++state.frames_done, place += mel_bins()) {
-    take_window(state, state.frames_done, std::span(work.signal).first(window_.size()));
-    log_mel(work, std::span(frames).subspan(place, mel_bins()));
+  for (auto rest = std::span(frames).subspan(place); !rest.empty();) {
+    const std::size_t now = std::min(kTogether, rest.size() / mel_bins());
+    for (std::size_t lane = 0; lane < now; ++lane) take_window(state, state.frames_done++, window(work, lane));
+    log_mel(work, rest.first(now * mel_bins()));
+    rest = rest.subspan(now * mel_bins());
   }
 }
 
@@ -164,23 +165,46 @@ void Fbank::take_window(const FbankState& state, std::int64_t index, std::span<f
   }
 }
 
-void Fbank::log_mel(Workspace& work, std::span<float> frame) const {
-  const std::span<float> window = std::span(work.signal).first(window_.size());
-  remove_mean(window);
+void Fbank::prepare(Workspace& work) const {
+  const std::size_t samples = window_.size();
   const auto preemphasis = static_cast<float>(config_.preemphasis);
-  // The first sample has no sample before it, and the window is zero there.
-  for (std::size_t n = window.size() - 1; n > 0; --n) {
-    window[n] = (window[n] - preemphasis * window[n - 1]) * window_[n];
-  }
-  window[0] *= window_[0];
-  spectrum_(work.signal, work.spectrum, work.power);
-  for (std::size_t m = 0; m < frame.size(); ++m) {
-    const Filter& filter = filters_[m];
-    double energy = 0;
-    for (std::size_t k = 0; k < filter.weights.size(); ++k) {
-      energy += work.power[filter.first + k] * filter.weights[k];
+  std::array<double, kTogether> sums{};
+  for (std::size_t n = 0; n < samples; ++n) {
+    for (std::size_t lane = 0; lane < kTogether; ++lane) {
+      sums[lane] += static_cast<double>(work.windows[lane * samples + n]);
     }
-    frame[m] = static_cast<float>(std::log(std::max(energy, kEnergyFloor)));
+  }
+  std::ranges::fill(work.spectrum.re, 0.0);
+  std::ranges::fill(work.spectrum.im, 0.0);
+  for (std::size_t lane = 0; lane < kTogether; ++lane) {
+    const auto mean = static_cast<float>(sums[lane] / static_cast<double>(samples));
+    const auto own = window(work, lane);
+    for (float& sample : own) sample -= mean;
+    // The first sample has no sample before it, and the window is zero there.
+    const auto value = [&](std::size_t n) {
+      return static_cast<double>((n == 0 ? own[n] : own[n] - preemphasis * own[n - 1]) * window_[n]);
+    };
+    for (std::size_t n = 0; n + 1 < samples; n += 2) {
+      work.spectrum.re[n / 2 * kTogether + lane] = value(n);
+      work.spectrum.im[n / 2 * kTogether + lane] = value(n + 1);
+    }
+    if (samples % 2 == 1) work.spectrum.re[samples / 2 * kTogether + lane] = value(samples - 1);
+  }
+}
+
+void Fbank::log_mel(Workspace& work, std::span<float> frames) const {
+  prepare(work);
+  spectrum_(work.spectrum, work.power);
+  for (std::size_t m = 0; m < filters_.size(); ++m) {
+    const Filter& filter = filters_[m];
+    std::array<double, kTogether> energies{};
+    for (std::size_t k = 0; k < filter.weights.size(); ++k) {
+      const double* const power = work.power.data() + (filter.first + k) * kTogether;
+      for (std::size_t lane = 0; lane < kTogether; ++lane) energies[lane] += power[lane] * filter.weights[k];
+    }
+    for (std::size_t lane = 0; lane * filters_.size() < frames.size(); ++lane) {
+      frames[lane * filters_.size() + m] = static_cast<float>(std::log(std::max(energies[lane], kEnergyFloor)));
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // The log-mel filter bank of spec/features.md, streaming and offline from one code path.
 //
-// Letters: N samples, T frames, W window samples, M mel bins.
+// Letters: N samples, T frames, W window samples, P points of a transform, M mel bins, S frames side by side.
 #pragma once
 
 #include <cstddef>
@@ -42,21 +42,24 @@ struct FbankState {
 class Fbank {
  public:
   // Throws Error (kConfig) if a setting is out of range.
-  explicit Fbank(const FbankConfig& config);
+  Fbank(const FbankConfig& config, const kernels::Table& table);
+
+  // Room for computing; for one thread at a time.
+  struct Workspace {
+    std::vector<float> windows;         // [S, W]
+    PowerSpectrum::Workspace spectrum;  // [P / 2, S]
+    std::vector<double> power;          // [P / 2, S]
+  };
+  Workspace make_workspace() const;
 
   std::size_t mel_bins() const { return static_cast<std::size_t>(config_.mel_bins); }
 
   // Takes further samples [N] in [-1, 1] and appends the frames [T, M] that they complete to `frames`.
-  void step(std::span<const float> samples, FbankState& state, std::vector<float>& frames) const;
+  void step(std::span<const float> samples, FbankState& state, Workspace& work, std::vector<float>& frames) const;
   // Appends the frames [T, M] that remain when the stream ends here to `frames`.
-  void flush(FbankState& state, std::vector<float>& frames) const;
+  void flush(FbankState& state, Workspace& work, std::vector<float>& frames) const;
 
  private:
-  struct Workspace {
-    std::vector<float> signal;
-    PowerSpectrum::Workspace spectrum;
-    std::vector<double> power;
-  };
   // A triangle: `weights` over the power bins from `first` on.
   struct Filter {
     std::size_t first;
@@ -64,10 +67,16 @@ class Fbank {
   };
 
   static std::vector<Filter> make_filters(const FbankConfig& config);
-  void append_frames(FbankState& state, std::int64_t end, std::vector<float>& frames) const;
+  void append_frames(FbankState& state, std::int64_t end, Workspace& work, std::vector<float>& frames) const;
   // The window of frame `index` to the front of `window`, mirrored at the ends of the stream.
   void take_window(const FbankState& state, std::int64_t index, std::span<float> window) const;
-  void log_mel(Workspace& work, std::span<float> frame) const;
+  std::span<float> window(Workspace& work, std::size_t lane) const {
+    return std::span(work.windows).subspan(lane * window_.size(), window_.size());
+  }
+  // The windows in `work` to the signals that are transformed.
+  void prepare(Workspace& work) const;
+  // Frames [<= S, M] of the windows in `work`.
+  void log_mel(Workspace& work, std::span<float> frames) const;
 
   FbankConfig config_;
   // Samples from the beginning of a window to the beginning of its shift.

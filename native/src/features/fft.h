@@ -5,41 +5,41 @@
 #include <span>
 #include <vector>
 
+#include "kernels/table.h"
+
 namespace stapes::features {
 
 // N points, N a power of two from 8 up. Computed as a complex transform of N / 2 points in Stockham's order,
 // which needs no bit reversal, by radix 4 (and 2 at the end if need be), real and imaginary parts apart so
 // that loops vectorise; in 64-bit floats as the reference does, since quiet bands would drown in the rounding
-// of loud ones.
+// of loud ones. S signals lie side by side.
 class PowerSpectrum {
  public:
-  explicit PowerSpectrum(std::size_t points);
+  // `lanes` is S: 1 or kernels::kSignalsTogether.
+  PowerSpectrum(std::size_t points, std::size_t lanes, const kernels::Table& table);
 
   // Values that a transform works with; one for each thread.
   struct Workspace {
-    std::vector<double> re, im, other_re, other_im;
+    // [N / 2, S] of which `re` takes the even samples of the signals, `im` the odd ones.
+    std::vector<double> re, im;
+    std::vector<double> other_re, other_im;
   };
   Workspace workspace() const;
 
-  // `power` [N / 2]: |Y[k]|^2 of `signal` [N] for k = 0 to N / 2 - 1.
-  void operator()(std::span<const float> signal, Workspace& work, std::span<double> power) const;
-  void operator()(std::span<const double> signal, Workspace& work, std::span<double> power) const;
+  // `power` [N / 2, S]: |Y[k]|^2 of the signals in `work` for k = 0 to N / 2 - 1. What is in `work` is used up.
+  void operator()(Workspace& work, std::span<double> power) const;
 
  private:
-  template <typename Sample>
-  void load(std::span<const Sample> signal, Workspace& work) const;
-  // Of what was loaded.
-  void transform(Workspace& work, std::span<double> power) const;
-
   // One step of Stockham's transform: `stride` interleaved transforms of `points` points each.
   struct Stage {
     std::size_t radix, points, stride;
-    // For p = 0 to points / radix - 1 the factors w^p, w^2p, w^3p (radix 2: w^p alone), w = exp(-2 pi i /
-    // points).
+    // Factors as kernels::TransformStep asks for them.
     std::vector<double> re, im;
   };
 
   std::size_t half_;
+  std::size_t lanes_;
+  const kernels::Table* table_;
   std::vector<Stage> stages_;
   // exp(-2 pi i k / N) for k = 0 to N / 2 - 1.
   std::vector<double> unpack_re_, unpack_im_;

@@ -28,7 +28,8 @@ double sum_of(std::span<const double> values) {
 
 }  // namespace
 
-PitchFinder::PitchFinder() : spectrum_(kPoints), taper_(kPitchSamples), fade_(kMostLag + 1), twice_cosines_(kFilledLines) {
+PitchFinder::PitchFinder(const kernels::Table& table)
+    : spectrum_(kPoints, 1, table), taper_(kPitchSamples), fade_(kMostLag + 1), twice_cosines_(kFilledLines) {
   for (std::size_t n = 0; n < kPitchSamples; ++n) {
     taper_[n] = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(n) / (kPitchSamples - 1));
   }
@@ -42,8 +43,8 @@ PitchFinder::PitchFinder() : spectrum_(kPoints), taper_(kPitchSamples), fade_(kM
 }
 
 PitchFinder::Workspace PitchFinder::workspace() const {
-  return {spectrum_.workspace(), std::vector<double>(kPoints), std::vector<double>(kPoints / 2),
-          std::vector<double>(kFilledLines), std::vector<double>(kFilledLines)};
+  return {spectrum_.workspace(), std::vector<double>(kPoints / 2), std::vector<double>(kFilledLines),
+          std::vector<double>(kFilledLines)};
 }
 
 std::vector<double> PitchFinder::autocorrelation(Workspace& work) const {
@@ -65,10 +66,12 @@ std::vector<double> PitchFinder::autocorrelation(Workspace& work) const {
 
 Pitch PitchFinder::find(std::span<const float> window, Workspace& work) const {
   const double mean = std::accumulate(window.begin(), window.end(), 0.0) / kPitchSamples;
-  for (std::size_t n = 0; n < kPitchSamples; ++n) {
-    work.signal[n] = (static_cast<double>(window[n]) - mean) * taper_[n];
+  const auto tapered = [&](std::size_t n) { return (static_cast<double>(window[n]) - mean) * taper_[n]; };
+  for (std::size_t n = 0; n < kPoints; n += 2) {
+    work.spectrum.re[n / 2] = n < kPitchSamples ? tapered(n) : 0.0;
+    work.spectrum.im[n / 2] = n < kPitchSamples ? tapered(n + 1) : 0.0;
   }
-  spectrum_(std::span<const double>(work.signal), work.spectrum, work.power);
+  spectrum_(work.spectrum, work.power);
   const std::vector<double> found = autocorrelation(work);
   const auto likeness = [&](std::size_t lag) { return found[lag] / (found[0] + kLeastPower) / fade_[lag]; };
   std::size_t best = kLeastLag;

@@ -23,12 +23,12 @@ struct Pitch {
 // Finds the greatest peak of the autocorrelation (Rabiner, 1977). One object serves any number of threads.
 class PitchFinder {
  public:
-  PitchFinder();
+  explicit PitchFinder(const kernels::Table& table);
 
   // Values that it works with; one for each thread.
   struct Workspace {
     PowerSpectrum::Workspace spectrum;
-    std::vector<double> signal, power, now, before;
+    std::vector<double> power, now, before;
   };
   Workspace workspace() const;
 

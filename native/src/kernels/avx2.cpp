@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "kernels/scalar.h"
+#include "kernels/spectrum.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
@@ -35,8 +36,12 @@ inline Vector add_products(Vector sums, Vector levels, const Inputs& inputs) {
 struct Sums {
   Vector sums[2 * kGroups];
 
-  Sums() {
-    for (Vector& each : sums) each = _mm256_setzero_si256();
+  // What the product is added to, null for nothing.
+  explicit Sums(const std::int32_t* from) {
+    for (int at = 0; at < 8; ++at) {
+      const auto* const own = reinterpret_cast<const __m256i*>(from + 8 * at);
+      sums[at] = from == nullptr ? _mm256_setzero_si256() : _mm256_loadu_si256(own);
+    }
   }
   void store(std::int32_t* target) const {
     for (int at = 0; at < 8; ++at) _mm256_storeu_si256(reinterpret_cast<__m256i*>(target + 8 * at), sums[at]);
@@ -73,7 +78,8 @@ void dense(const Matrix& matrix, const Batch& batch) {
     for (std::size_t vector = 0; vector < batch.count; ++vector) {
       const std::uint8_t* planes = matrix.planes.data() + row / kTileRows * tile_bytes;
       const std::int8_t* inputs = batch.inputs + vector * batch.input_stride;
-      Sums sums;
+      std::int32_t* const target = batch.sums + vector * batch.sum_stride + row;
+      Sums sums(batch.onto ? target : nullptr);
       for (std::size_t column = 0; column < columns; column += kQuad) {
         for (std::size_t line = 0; line < kQuadBytes; line += kPlane) {
           _mm_prefetch(reinterpret_cast<const char*>(planes) + line + kPrefetch, _MM_HINT_T0);
@@ -81,7 +87,7 @@ void dense(const Matrix& matrix, const Batch& batch) {
         add_quad(sums, planes, table, Inputs(inputs + column));
         planes += kQuadBytes;
       }
-      sums.store(batch.sums + vector * batch.sum_stride + row);
+      sums.store(target);
     }
   }
 }
@@ -182,12 +188,18 @@ void step(const CellStep& step) {
   step_from(step, unit);
 }
 
+void centre(const Centring& centring) { centre_from(centring, 0); }
+
 }  // namespace
 
 const Table kAvx2{.name = "avx2",
                   .multiply = {nullptr, nullptr, dense<add_quad4, 2 * kPlane>, nullptr, dense<add_quad8, 4 * kPlane>,
                                nullptr, nullptr},
                   .requantise = requantise,
-                  .step = step};
+                  .step = step,
+                  .measure = moments_of,
+                  .centre = centre,
+                  .transform = transform_of,
+                  .powers = powers_of};
 
 }  // namespace stapes::kernels

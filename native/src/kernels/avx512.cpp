@@ -2,10 +2,12 @@
 //
 // Inputs are made unsigned by adding 128, which the corrections of the rows take back. Codes become levels by vpermb,
 // whose index is six bits: the table repeats, so bits above the code need no masking. The product of a quad takes two
-// ports of four; what is left is for the shifts. No header with inline functions may be included here: the linker
+// ports of four; what is left is for the shifts. Six-bit codes that rise with the levels need no table: they are the
+// unsigned factor, and what their zero adds is taken back. No header with inline functions may be included here: the linker
 // could keep this file's copy of them for the whole program.
 #include <immintrin.h>
 
+#include "kernels/spectrum.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
@@ -97,25 +99,52 @@ struct Reader<Layout::dense2> : TableReader {
   }
 };
 
-inline Vector input_quad(const std::int8_t* inputs) {
-  const Vector quad = _mm512_set1_epi32(*reinterpret_cast<const std::int32_t*>(inputs));
-  return _mm512_xor_si512(quad, _mm512_set1_epi8(-128));
+inline Vector quad_of(const std::int8_t* inputs) {
+  return _mm512_set1_epi32(*reinterpret_cast<const std::int32_t*>(inputs));
+}
+
+inline Vector unsigned_quad(const std::int8_t* inputs) {
+  return _mm512_xor_si512(quad_of(inputs), _mm512_set1_epi8(-128));
 }
 
 template <std::size_t B>
 struct Sums {
   Vector sums[B][kGroups];
 
-  explicit Sums(const std::int32_t* corrections) {
-    for (int group = 0; group < 4; ++group) {
-      for (std::size_t vector = 0; vector < B; ++vector) sums[vector][group] = _mm512_loadu_si512(corrections + 16 * group);
+  Sums(const std::int32_t* corrections, const Batch& batch, std::size_t row) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      for (int group = 0; group < 4; ++group) sums[vector][group] = _mm512_loadu_si512(corrections + row + 16 * group);
+    }
+    if (batch.onto) add_stored(batch, row);
+  }
+  Sums(const Vector (&starts)[B], const Batch& batch, std::size_t row) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      for (int group = 0; group < 4; ++group) sums[vector][group] = starts[vector];
+    }
+    if (batch.onto) add_stored(batch, row);
+  }
+  void add_stored(const Batch& batch, std::size_t row) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      const std::int32_t* stored = batch.sums + vector * batch.sum_stride + row;
+      for (int group = 0; group < 4; ++group) {
+        sums[vector][group] = _mm512_add_epi32(sums[vector][group], _mm512_loadu_si512(stored + 16 * group));
+      }
     }
   }
   void add(const Groups& groups, const Batch& batch, std::size_t column) {
     for (std::size_t vector = 0; vector < B; ++vector) {
-      const Vector inputs = input_quad(batch.inputs + vector * batch.input_stride + column);
+      const Vector inputs = unsigned_quad(batch.inputs + vector * batch.input_stride + column);
       for (int group = 0; group < 4; ++group) {
         sums[vector][group] = _mm512_dpbusd_epi32(sums[vector][group], inputs, groups.levels[group]);
+      }
+    }
+  }
+  // Codes are never negative: they take the place of the inputs, and are multiplied with these as they are.
+  void add_codes(const Groups& codes, const Batch& batch, std::size_t column) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      const Vector inputs = quad_of(batch.inputs + vector * batch.input_stride + column);
+      for (int group = 0; group < 4; ++group) {
+        sums[vector][group] = _mm512_dpbusd_epi32(sums[vector][group], codes.levels[group], inputs);
       }
     }
   }
@@ -133,12 +162,99 @@ void dense(const Matrix& matrix, const Batch& batch) {
   const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
   const std::uint8_t* planes = matrix.planes.data();
   for (std::size_t row = 0; row < rows; row += kTileRows) {
-    Sums<B> sums(matrix.corrections.data() + row);
+    Sums<B> sums(matrix.corrections.data(), batch, row);
     for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
       sums.add(reader.quad(planes, 0), batch, column);
       sums.add(reader.quad(planes, 1), batch, column + kQuad);
       planes += Reader<layout>::kPairBytes;
     }
+    sums.store(batch, row);
+  }
+}
+
+// What the zero of six-bit codes adds to a sum, to be taken back: in every lane.
+inline Vector zero_taken_back(const std::int8_t* inputs, std::size_t columns) {
+  Vector sums = _mm512_setzero_si512();
+  for (std::size_t column = 0; column < columns; column += kPlane) {
+    const std::size_t left = columns - column;
+    const __mmask64 some = left >= kPlane ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
+    sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), _mm512_maskz_loadu_epi8(some, inputs + column));
+  }
+  return _mm512_set1_epi32(-kSixBitZero * _mm512_reduce_add_epi32(sums));
+}
+
+template <std::size_t B>
+struct Starts {
+  Vector of[B];
+  Starts(const Batch& batch, std::size_t columns) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      of[vector] = zero_taken_back(batch.inputs + vector * batch.input_stride, columns);
+    }
+  }
+};
+
+inline Groups linear_quad(const std::uint8_t* planes) {
+  const Vector a = load(planes), b = load(planes + kPlane), c = load(planes + 2 * kPlane);
+  const Vector code = _mm512_set1_epi8(63);
+  const Vector ab = select(_mm512_set1_epi8(3), _mm512_srli_epi16(a, 6), _mm512_srli_epi16(b, 4));
+  const Vector abc = select(_mm512_set1_epi8(15), ab, _mm512_srli_epi16(c, 2));
+  return {{_mm512_and_si512(a, code), _mm512_and_si512(b, code), _mm512_and_si512(c, code), _mm512_and_si512(abc, code)}};
+}
+
+template <std::size_t B>
+void linear(const Matrix& matrix, const Batch& batch) {
+  const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
+  const Starts<B> starts(batch, columns);
+  const std::uint8_t* planes = matrix.planes.data();
+  for (std::size_t row = 0; row < rows; row += kTileRows) {
+    Sums<B> sums(starts.of, batch, row);
+    for (std::size_t column = 0; column < columns; column += kQuad) {
+      sums.add_codes(linear_quad(planes), batch, column);
+      planes += 3 * kPlane;
+    }
+    sums.store(batch, row);
+  }
+}
+
+// One vector alone: whole bytes are multiplied, and their upper bits by themselves, which both takes them back from the
+// first three groups and makes the fourth. Twice two bits more than a code fit the sums where C is at most 2^16.
+struct Bytes {
+  Vector whole[3], upper[3];
+
+  Bytes() {
+    for (int plane = 0; plane < 3; ++plane) whole[plane] = upper[plane] = _mm512_setzero_si512();
+  }
+  void add(const std::uint8_t* planes, Vector inputs) {
+    for (int plane = 0; plane < 3; ++plane) {
+      const Vector bytes = load(planes + static_cast<std::size_t>(plane) * kPlane);
+      whole[plane] = _mm512_dpbusd_epi32(whole[plane], bytes, inputs);
+      upper[plane] = _mm512_dpbusd_epi32(upper[plane], _mm512_and_si512(bytes, _mm512_set1_epi8(-64)), inputs);
+    }
+  }
+  void add_to(Sums<1>& sums) const {
+    for (int group = 0; group < 3; ++group) {
+      const Vector own = _mm512_sub_epi32(whole[group], upper[group]);
+      sums.sums[0][group] = _mm512_add_epi32(sums.sums[0][group], own);
+    }
+    const Vector low = _mm512_add_epi32(_mm512_srai_epi32(upper[0], 6), _mm512_srai_epi32(upper[1], 4));
+    const Vector fourth = _mm512_add_epi32(low, _mm512_srai_epi32(upper[2], 2));
+    sums.sums[0][3] = _mm512_add_epi32(sums.sums[0][3], fourth);
+  }
+};
+constexpr std::size_t kMostColumnsAlone = 1 << 16;
+
+void linear_alone(const Matrix& matrix, const Batch& batch) {
+  const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
+  const Starts<1> starts(batch, columns);
+  const std::uint8_t* planes = matrix.planes.data();
+  for (std::size_t row = 0; row < rows; row += kTileRows) {
+    Bytes bytes;
+    for (std::size_t column = 0; column < columns; column += kQuad) {
+      bytes.add(planes, quad_of(batch.inputs + column));
+      planes += 3 * kPlane;
+    }
+    Sums<1> sums(starts.of, batch, row);
+    bytes.add_to(sums);
     sums.store(batch, row);
   }
 }
@@ -179,7 +295,7 @@ void masked(const Matrix& matrix, const Batch& batch) {
   const std::uint8_t* values = matrix.planes.data();
   constexpr std::size_t kLines = layout == Layout::masked4 ? 3 : 5;
   for (std::size_t row = 0; row < rows; row += kTileRows) {
-    Sums<B> sums(matrix.corrections.data() + row);
+    Sums<B> sums(matrix.corrections.data(), batch, row);
     for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
       // More lines than are used up on average; a loop over those that are would be mispredicted.
       prefetch(masks);
@@ -213,6 +329,12 @@ struct For {
     static void run(const Matrix& matrix, const Batch& batch) {
       if constexpr (layout == Layout::masked4 || layout == Layout::masked8) {
         masked<layout, B>(matrix, batch);
+      } else if (layout == Layout::dense6 && matrix.linear) {
+        if (B == 1 && matrix.columns <= kMostColumnsAlone) {
+          linear_alone(matrix, batch);
+        } else {
+          linear<B>(matrix, batch);
+        }
       } else {
         dense<layout, B>(matrix, batch);
       }
@@ -224,20 +346,20 @@ struct For {
 // (odd and even lanes of 32 bits are handled as 64 bits and put together again)
 struct Scaling {
   __m128i shift;
-  __m128i offset_shift;
+  Vector offset_factor;  // -2^(shift - 8), which fits 32 bits
   Vector least;
   Vector most;
 
   explicit Scaling(const Requantiser& to)
       : shift(_mm_cvtsi32_si128(to.shift)),
-        offset_shift(_mm_cvtsi32_si128(to.shift - 8)),
+        offset_factor(_mm512_set1_epi64(-(std::int64_t{1} << (to.shift - 8)))),
         least(_mm512_set1_epi64(to.least)),
         most(_mm512_set1_epi64(to.most)) {}
 
   // Of the lower halves of lanes of 64 bits.
   Vector half(Vector sums, Vector multipliers, Vector offsets) const {
-    const Vector widened = _mm512_srai_epi64(_mm512_slli_epi64(offsets, 32), 32);
-    const Vector scaled = _mm512_add_epi64(_mm512_mul_epi32(sums, multipliers), _mm512_sll_epi64(widened, offset_shift));
+    const Vector taken = _mm512_mul_epi32(offsets, offset_factor);
+    const Vector scaled = _mm512_sub_epi64(_mm512_mul_epi32(sums, multipliers), taken);
     return _mm512_min_epi64(_mm512_max_epi64(_mm512_sra_epi64(scaled, shift), least), most);
   }
   Vector operator()(Vector sums, Vector multipliers, Vector offsets) const {
@@ -262,47 +384,116 @@ void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t cou
   }
 }
 
-// In vpmaddwd below one factor is never negative and below 2^16, so that its upper half, and what that is multiplied
-// with, do not count.
+// The first lanes of 32, as many as are left.
+inline __mmask32 lanes32(std::size_t left) { return left >= 32 ? ~__mmask32{0} : (__mmask32{1} << left) - 1; }
+
+// Of 32 integers of 16 bits; below vpmulhrsw is (a * b + 2^14) >> 15.
+struct Place {
+  Vector index;  // of the line
+  Vector rest;   // what is beyond its knot, in Q0.15
+  __mmask32 bit6, bit7;
+
+  explicit Place(Vector x) {
+    const Vector place = _mm512_xor_si512(x, _mm512_set1_epi16(-32768));
+    index = _mm512_srli_epi16(place, 8);
+    rest = _mm512_slli_epi16(_mm512_and_si512(place, _mm512_set1_epi16(255)), 7);
+    bit6 = _mm512_test_epi16_mask(place, _mm512_set1_epi16(1 << 14));
+    bit7 = _mm512_movepi16_mask(place);
+  }
+  Vector of(const std::int16_t* values) const {
+    const auto quarter = [&](std::size_t from) {
+      return _mm512_permutex2var_epi16(_mm512_load_si512(values + from), index, _mm512_load_si512(values + from + 32));
+    };
+    const Vector low = _mm512_mask_blend_epi16(bit6, quarter(0), quarter(64));
+    const Vector high = _mm512_mask_blend_epi16(bit6, quarter(128), quarter(192));
+    return _mm512_mask_blend_epi16(bit7, low, high);
+  }
+};
+
 inline Vector look_up(const Lines& lines, Vector x) {
-  const Vector place = _mm512_add_epi32(x, _mm512_set1_epi32(32768));
-  const Vector line = _mm512_i32gather_epi32(_mm512_srli_epi32(place, 8), lines.lines, 4);
-  const Vector rise = _mm512_madd_epi16(line, _mm512_and_si512(place, _mm512_set1_epi32(255)));
-  const Vector more = _mm512_srai_epi32(_mm512_add_epi32(rise, _mm512_set1_epi32(128)), 8);
-  return _mm512_add_epi32(_mm512_srai_epi32(line, 16), more);
+  const Place place(x);
+  return _mm512_add_epi16(place.of(lines.knots), _mm512_mulhrs_epi16(place.of(lines.rises), place.rest));
 }
 
-inline Vector saturated16(Vector values) {
-  return _mm512_max_epi32(_mm512_min_epi32(values, _mm512_set1_epi32(32767)), _mm512_set1_epi32(-32768));
+// Products of 32 pairs of 16 bits, in the order in which vpackssdw takes them.
+struct Products {
+  Vector low, high;
+
+  Products(Vector a, Vector b) {
+    const Vector lower = _mm512_mullo_epi16(a, b), upper = _mm512_mulhi_epi16(a, b);
+    low = _mm512_unpacklo_epi16(lower, upper);
+    high = _mm512_unpackhi_epi16(lower, upper);
+  }
+};
+
+inline Vector load16(const std::int16_t* from, __mmask32 some) { return _mm512_maskz_loadu_epi16(some, from); }
+
+// (f * c + ((i * g) >> 4) + 2^14) >> 15, saturated.
+inline Vector next_cell(Vector forget, Vector cell, Vector in, Vector fresh) {
+  const Products kept(forget, cell), added(in, fresh);
+  const Vector half = _mm512_set1_epi32(1 << 14);
+  const auto sum = [&](Vector own, Vector more) {
+    return _mm512_srai_epi32(_mm512_add_epi32(_mm512_add_epi32(own, _mm512_srai_epi32(more, 4)), half), 15);
+  };
+  return _mm512_packs_epi32(sum(kept.low, added.low), sum(kept.high, added.high));
 }
 
-inline Vector load16(const std::int16_t* from, __mmask16 some) {
-  return _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(some, from));
-}
+alignas(64) constexpr std::int16_t kEven[] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30,
+                                             32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
 
-inline void store16(std::int16_t* to, __mmask16 some, Vector values) { _mm512_mask_cvtsepi32_storeu_epi16(to, some, values); }
+// The lower halves of 32 lanes of 32 bits; `even` are the even numbers.
+inline Vector narrowed(Vector first, Vector second, Vector even) { return _mm512_permutex2var_epi16(first, even, second); }
 
 void step(const CellStep& step) {
   const Scaling scaling(step.gates);
-  const Vector half = _mm512_set1_epi32(1 << 14);
-  for (std::size_t unit = 0; unit < step.units; unit += 16) {
-    const __mmask16 some = lanes(step.units - unit);
+  const Vector even = _mm512_load_si512(kEven);
+  for (std::size_t unit = 0; unit < step.units; unit += 32) {
+    const __mmask32 some = lanes32(step.units - unit);
     const auto gate = [&](std::size_t which) {
-      return scaling.rows(step.gates, step.sums, which * step.units + unit, some);
+      const std::size_t row = which * step.units + unit;
+      const auto half = [&](std::size_t from) {
+        return scaling.rows(step.gates, step.sums, row + from, static_cast<__mmask16>(some >> from));
+      };
+      return narrowed(half(0), half(16), even);
     };
     const Vector in = look_up(*step.sigmoid, gate(0)), forget = look_up(*step.sigmoid, gate(1));
     const Vector fresh = look_up(*step.tanh, gate(2)), out = look_up(*step.sigmoid, gate(3));
-    const Vector kept = _mm512_madd_epi16(forget, load16(step.cell + unit, some));
-    const Vector added = _mm512_srai_epi32(_mm512_madd_epi16(in, fresh), 4);
-    const Vector sum = _mm512_add_epi32(_mm512_add_epi32(kept, added), half);
-    const Vector cell = saturated16(_mm512_srai_epi32(sum, 15));
-    const Vector bent = look_up(*step.tanh, saturated16(_mm512_add_epi32(cell, cell)));
-    const Vector hidden = _mm512_srai_epi32(_mm512_add_epi32(_mm512_madd_epi16(out, bent), half), 15);
-    const Vector more = _mm512_srai_epi32(_mm512_add_epi32(hidden, _mm512_set1_epi32(16)), 5);
-    const Vector narrow = _mm512_srai_epi32(_mm512_add_epi32(hidden, _mm512_set1_epi32(128)), 8);
-    store16(step.cell + unit, some, cell);
-    store16(step.stream + unit, some, _mm512_add_epi32(load16(step.stream + unit, some), more));
-    _mm512_mask_cvtsepi32_storeu_epi8(step.hidden + unit, some, _mm512_max_epi32(narrow, _mm512_set1_epi32(-127)));
+    const Vector cell = next_cell(forget, load16(step.cell + unit, some), in, fresh);
+    const Vector hidden = _mm512_mulhrs_epi16(out, look_up(*step.tanh, _mm512_adds_epi16(cell, cell)));
+    const Vector more = _mm512_mulhrs_epi16(hidden, _mm512_set1_epi16(1 << 10));  // (h + 16) >> 5
+    const Vector narrow = _mm512_mulhrs_epi16(hidden, _mm512_set1_epi16(1 << 7));
+    _mm512_mask_storeu_epi16(step.cell + unit, some, cell);
+    _mm512_mask_storeu_epi16(step.stream + unit, some, _mm512_adds_epi16(load16(step.stream + unit, some), more));
+    _mm512_mask_cvtsepi16_storeu_epi8(step.hidden + unit, some, _mm512_max_epi16(narrow, _mm512_set1_epi16(-127)));
+  }
+}
+
+Moments measure(const std::int16_t* stream, std::size_t count) {
+  Vector total = _mm512_setzero_si512(), squares = total;
+  for (std::size_t at = 0; at < count; at += 32) {
+    const Vector values = load16(stream + at, lanes32(count - at));
+    total = _mm512_add_epi32(total, _mm512_madd_epi16(values, _mm512_set1_epi16(1)));
+    // Two squares are at most 2^31, which is right without a sign.
+    const Vector pairs = _mm512_madd_epi16(values, values);
+    const Vector even = _mm512_and_si512(pairs, _mm512_set1_epi64(0xffffffff)), odd = _mm512_srli_epi64(pairs, 32);
+    squares = _mm512_add_epi64(squares, _mm512_add_epi64(even, odd));
+  }
+  return {_mm512_reduce_add_epi32(total), _mm512_reduce_add_epi64(squares)};
+}
+
+// What is centred has at most 29 bits.
+void centre(const Centring& centring) {
+  const Vector width = _mm512_set1_epi64(static_cast<std::int64_t>(centring.count));
+  const Vector total = _mm512_set1_epi64(centring.total), root = _mm512_set1_epi64(centring.root);
+  const Vector half = _mm512_set1_epi64(std::int64_t{1} << (centring.shift - 1));
+  const __m128i shift = _mm_cvtsi32_si128(centring.shift);
+  for (std::size_t at = 0; at < centring.count; at += 8) {
+    const std::size_t left = centring.count - at;
+    const auto some = static_cast<__mmask8>(left >= 8 ? 0xFFU : (1U << left) - 1);
+    const Vector values = _mm512_cvtepi16_epi64(_mm_maskz_loadu_epi16(some, centring.stream + at));
+    const Vector centred = _mm512_sub_epi64(_mm512_mul_epi32(values, width), total);
+    const Vector scaled = _mm512_sra_epi64(_mm512_add_epi64(_mm512_mul_epi32(centred, root), half), shift);
+    _mm256_mask_storeu_epi32(centring.normed + at, some, _mm512_cvtepi64_epi32(scaled));
   }
 }
 
@@ -359,6 +550,10 @@ const Table kAvx512{.name = "avx512",
                                  For<Layout::masked8>::multiply},
                     .requantise = requantise,
                     .step = step,
+                    .measure = measure,
+                    .centre = centre,
+                    .transform = transform_of,
+                    .powers = powers_of,
                     .decode = decode};
 
 }  // namespace stapes::kernels

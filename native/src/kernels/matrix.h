@@ -27,6 +27,7 @@ inline constexpr std::size_t kTileRows = 64;
 inline constexpr std::size_t kGroups = 4;
 inline constexpr std::size_t kQuad = 4;
 inline constexpr std::size_t kPlane = 64;
+inline constexpr int kSixBitZero = 32;
 
 enum class Layout : std::uint8_t { dense2, dense3, dense4, dense6, dense8, masked4, masked8 };
 inline constexpr std::size_t kLayouts = 7;
@@ -45,6 +46,8 @@ struct Matrix {
   std::span<const std::int32_t> corrections;  // [padded rows] -128 times the sum of a row's levels
   // Level by code, repeated until 64 entries are full: a look-up by six bits ignores what is above the code.
   alignas(64) std::array<std::int8_t, 64> levels{};
+  // Of dense6: whether levels are codes less kSixBitZero.
+  bool linear = false;
 };
 
 }  // namespace stapes::kernels

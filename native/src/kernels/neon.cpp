@@ -2,6 +2,7 @@
 #include <arm_neon.h>
 
 #include "kernels/scalar.h"
+#include "kernels/spectrum.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
@@ -14,8 +15,9 @@ constexpr std::size_t kQuarter = kPlane / 4;
 struct Sums {
   int32x4_t sums[4 * kGroups];
 
-  Sums() {
-    for (int32x4_t& each : sums) each = vdupq_n_s32(0);
+  // What the product is added to, null for nothing.
+  explicit Sums(const std::int32_t* from) {
+    for (std::size_t at = 0; at < 16; ++at) sums[at] = from == nullptr ? vdupq_n_s32(0) : vld1q_s32(from + 4 * at);
   }
   void store(std::int32_t* target) const {
     for (std::size_t at = 0; at < 16; ++at) vst1q_s32(target + 4 * at, sums[at]);
@@ -56,13 +58,14 @@ void dense(const Matrix& matrix, const Batch& batch) {
     for (std::size_t vector = 0; vector < batch.count; ++vector) {
       const std::uint8_t* planes = matrix.planes.data() + row / kTileRows * tile_bytes;
       const std::int8_t* inputs = batch.inputs + vector * batch.input_stride;
-      Sums sums;
+      std::int32_t* const target = batch.sums + vector * batch.sum_stride + row;
+      Sums sums(batch.onto ? target : nullptr);
       for (std::size_t column = 0; column < columns; column += kQuad) {
         for (std::size_t line = 0; line < kQuadBytes; line += kPlane) __builtin_prefetch(planes + line + kPrefetch);
         add_quad(sums, planes, table, input_quad(inputs + column));
         planes += kQuadBytes;
       }
-      sums.store(batch.sums + vector * batch.sum_stride + row);
+      sums.store(target);
     }
   }
 }
@@ -74,12 +77,18 @@ void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t cou
 
 void step(const CellStep& cell_step) { step_from(cell_step, 0); }
 
+void centre(const Centring& centring) { centre_from(centring, 0); }
+
 }  // namespace
 
 const Table kNeon{.name = "neon",
                   .multiply = {nullptr, nullptr, dense<add_quad4, 2 * kPlane>, nullptr, dense<add_quad8, 4 * kPlane>,
                                nullptr, nullptr},
                   .requantise = requantise,
-                  .step = step};
+                  .step = step,
+                  .measure = moments_of,
+                  .centre = centre,
+                  .transform = transform_of,
+                  .powers = powers_of};
 
 }  // namespace stapes::kernels

@@ -28,25 +28,26 @@ std::bitset<256> present(std::span<const std::int8_t> levels) {
 struct Codebook {
   std::array<std::int8_t, 64> levels{};   // by code, repeated
   std::array<std::uint8_t, 256> codes{};  // by level as an unsigned byte
-  unsigned mask = 0;                      // where codes are the lower bits of levels: these bits
+  bool linear = false;                    // whether codes are levels, in six bits plus kSixBitZero
+  unsigned zero = 0;
 };
 
-// Codes that are the lower bits of levels.
-Codebook make_twos_complement(Layout layout) {
+Codebook make_linear(Layout layout) {
   Codebook book;
-  book.mask = static_cast<unsigned>(codes_of(layout) - 1);
-  for (unsigned byte = 0; byte < 256; ++byte) book.codes[byte] = static_cast<std::uint8_t>(byte & book.mask);
+  book.linear = true;
+  book.zero = layout == Layout::dense6 ? kSixBitZero : 0;
+  for (unsigned byte = 0; byte < 256; ++byte) book.codes[byte] = static_cast<std::uint8_t>(byte + book.zero);
   for (std::size_t code = 0; code < book.levels.size(); ++code) {
-    book.levels[code] = static_cast<std::int8_t>((static_cast<int>(code) ^ 32) - 32);
+    book.levels[code] = static_cast<std::int8_t>(static_cast<int>(code) - kSixBitZero);
   }
   return book;
 }
 
-bool is_twos_complement(const std::bitset<256>& found, Layout layout) {
+bool is_linear(const std::bitset<256>& found, Layout layout) {
   if (layout == Layout::dense8 || layout == Layout::masked8) return true;
   bool all_small = true;
   for (int level = -128; level <= 127; ++level) {
-    const bool is_small = level >= -32 && level <= 31;
+    const bool is_small = level >= -kSixBitZero && level < kSixBitZero;
     all_small = all_small && (is_small || !found.test(index_of(static_cast<std::int8_t>(level))));
   }
   return layout == Layout::dense6 && all_small;
@@ -54,7 +55,7 @@ bool is_twos_complement(const std::bitset<256>& found, Layout layout) {
 
 // Codes in ascending order of the levels, unless they are these; zero has no code in masked layouts.
 Codebook make_codebook(const std::bitset<256>& found, Layout layout) {
-  if (is_twos_complement(found, layout)) return make_twos_complement(layout);
+  if (is_linear(found, layout)) return make_linear(layout);
   Codebook book;
   std::size_t count = 0;
   for (int level = -128; level <= 127; ++level) {
@@ -92,11 +93,11 @@ void take_tile(const Padded& padded, std::size_t tile, const Codebook& book, std
   for (std::size_t row = 0; row < rows; ++row) {
     const auto own = padded.levels.subspan((first + row) * padded.columns, padded.columns);
     const auto to = codes.subspan(row * width).begin();
-    if (book.mask != 0) {
-      const auto masked = [mask = static_cast<std::uint8_t>(book.mask)](std::int8_t level) {
-        return static_cast<std::uint8_t>(index_of(level) & mask);
+    if (book.linear) {
+      const auto moved = [zero = book.zero](std::int8_t level) {
+        return static_cast<std::uint8_t>(index_of(level) + zero);
       };
-      std::ranges::transform(own, to, masked);
+      std::ranges::transform(own, to, moved);
     } else {
       std::ranges::transform(own, to, [&](std::int8_t level) { return book.codes[index_of(level)]; });
     }
@@ -262,6 +263,7 @@ std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows
   const Codebook book = make_codebook(found, layout);
   Matrix matrix{.layout = layout, .rows = rows, .columns = columns, .planes = {}, .masks = {}, .corrections = {}};
   matrix.levels = book.levels;
+  matrix.linear = book.linear && layout == Layout::dense6;
   const Padded padded{levels, rows, columns};
   if (!take_corrections(padded, arena, matrix)) return std::nullopt;
   const bool taken = is_masked(layout) ? take_masked(padded, book, arena, matrix)

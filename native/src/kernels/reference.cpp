@@ -3,13 +3,14 @@
 
 #include "kernels/planes.h"
 #include "kernels/scalar.h"
+#include "kernels/spectrum.h"
 #include "kernels/tables.h"
 
 namespace stapes::kernels {
 namespace {
 
 void multiply(const Matrix& matrix, const Batch& batch) {
-  for (std::size_t vector = 0; vector < batch.count; ++vector) {
+  for (std::size_t vector = 0; vector < batch.count && !batch.onto; ++vector) {
     std::fill_n(batch.sums + vector * batch.sum_stride, padded_rows(matrix.rows), 0);
   }
   PlaneReader reader(matrix);
@@ -33,11 +34,17 @@ void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t cou
 
 void step(const CellStep& cell_step) { step_from(cell_step, 0); }
 
+void centre(const Centring& centring) { centre_from(centring, 0); }
+
 }  // namespace
 
 const Table kReference{.name = "reference",
                        .multiply = {multiply, multiply, multiply, multiply, multiply, multiply, multiply},
                        .requantise = requantise,
-                       .step = step};
+                       .step = step,
+                       .measure = moments_of,
+                       .centre = centre,
+                       .transform = transform_of,
+                       .powers = powers_of};
 
 }  // namespace stapes::kernels

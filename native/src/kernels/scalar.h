@@ -1,4 +1,4 @@
-// Requantisation and LSTM cell for single values: the reference, and what is left over at the end of vectors.
+// Requantisation, LSTM cell and norm for single values: the reference, and what is left over at the end of vectors.
 // Everything here is private to the file that includes it, so that each instruction set compiles its own.
 #pragma once
 
@@ -51,6 +51,23 @@ inline void step_unit(const CellStep& step, std::size_t unit) {
 
 inline void step_from(const CellStep& step, std::size_t begin) {
   for (std::size_t unit = begin; unit < step.units; ++unit) step_unit(step, unit);
+}
+
+inline Moments moments_of(const std::int16_t* stream, std::size_t count) {
+  Moments moments;
+  for (std::size_t at = 0; at < count; ++at) {
+    moments.total += stream[at];
+    moments.squares += std::int32_t{stream[at]} * std::int32_t{stream[at]};
+  }
+  return moments;
+}
+
+inline void centre_from(const Centring& centring, std::size_t begin) {
+  const auto width = static_cast<std::int64_t>(centring.count), half = std::int64_t{1} << (centring.shift - 1);
+  for (std::size_t at = begin; at < centring.count; ++at) {
+    const std::int64_t centred = width * centring.stream[at] - centring.total;
+    centring.normed[at] = static_cast<std::int32_t>((centred * centring.root + half) >> centring.shift);
+  }
 }
 
 }  // namespace

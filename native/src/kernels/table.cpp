@@ -40,6 +40,12 @@ Present detect() {
 
 }  // namespace
 
+void Lines::set(std::size_t at, std::int32_t knot, std::int32_t next) {
+  lines[at] = knot * 65536 + ((next - knot) & 0xffff);
+  knots[at] = static_cast<std::int16_t>(knot);
+  rises[at] = static_cast<std::int16_t>(next - knot);
+}
+
 std::span<const Table* const> available() {
   static const Present present = detect();
   return std::span(present.tables).first(present.count);

@@ -17,6 +17,8 @@ struct Batch {
   std::size_t input_stride = 0;
   std::int32_t* sums = nullptr;
   std::size_t sum_stride = 0;
+  // Whether the products are added to what `sums` hold.
+  bool onto = false;
 };
 
 // sums[b, r] = sum over c of level[r, c] * inputs[b, c], exact; C is at most 2^17, so that no sum overflows.
@@ -35,10 +37,15 @@ struct Requantiser {
 using Requantise = void (*)(const Requantiser& requantiser, const std::int32_t* sums, std::size_t count,
                             std::int32_t* values);
 
-// A function of Q3.12 by 256 straight lines: the value at a knot in the upper 16 bits, what is added up to the next one in
-// the lower (spec/numerics.md, section 4).
+// A function of Q3.12 by 256 straight lines (spec/numerics.md, section 4).
 struct alignas(64) Lines {
+  // The value at a knot in the upper 16 bits, what is added up to the next one in the lower; and both by themselves.
   std::int32_t lines[256];
+  std::int16_t knots[256];
+  std::int16_t rises[256];
+
+  // Line `at`, from `knot` to `next`.
+  void set(std::size_t at, std::int32_t knot, std::int32_t next);
 };
 
 // What follows the product of an LSTM layer with H units (spec/numerics.md, section 6).
@@ -53,6 +60,54 @@ struct CellStep {
   std::int8_t* hidden = nullptr;   // [H] Q0.7, replaced
 };
 using Step = void (*)(const CellStep& step);
+
+// Of H values of a stream, at most 4096 (spec/numerics.md, section 5): their sum, and that of their squares.
+struct Moments {
+  std::int64_t total = 0;
+  std::int64_t squares = 0;
+};
+using Measure = Moments (*)(const std::int16_t* stream, std::size_t count);
+
+// normed[i] = ((count * stream[i] - total) * root + 2^(shift - 1)) >> shift
+struct Centring {
+  const std::int16_t* stream = nullptr;  // [count]
+  std::size_t count = 0;                 // at most 4096
+  std::int64_t total = 0;
+  std::int64_t root = 0;           // 2^15 to 2^16
+  int shift = 4;                   // 4 to 31
+  std::int32_t* normed = nullptr;  // [count]
+};
+using Centre = void (*)(const Centring& centring);
+
+// One step of Stockham's transform, of `stride` interleaved signals of radix * parts complex points each.
+struct TransformStep {
+  std::size_t radix = 4;  // 2 or 4
+  std::size_t parts = 0;
+  std::size_t stride = 0;
+  // For part p the factors w^p, w^2p, w^3p (radix 2: w^p alone), w = exp(-2 pi i / points).
+  const double* factors_re = nullptr;
+  const double* factors_im = nullptr;
+  const double* re = nullptr;
+  const double* im = nullptr;
+  double* out_re = nullptr;  // no part of what is read
+  double* out_im = nullptr;
+};
+using Transform = void (*)(const TransformStep& step);
+
+// Powers [points, lanes] of real signals, of the transforms [points, lanes] of their even samples as real and their odd ones as
+// imaginary parts.
+inline constexpr std::size_t kSignalsTogether = 4;
+struct PowerStep {
+  std::size_t points = 0;
+  std::size_t lanes = 1;  // 1 or kSignalsTogether
+  // exp(-pi i k / points)
+  const double* factors_re = nullptr;
+  const double* factors_im = nullptr;
+  const double* re = nullptr;
+  const double* im = nullptr;
+  double* power = nullptr;
+};
+using Powers = void (*)(const PowerStep& step);
 
 // A stretch of the entropy coder (spec/codecs.md, section 4): `count` symbols, one of each of as many lanes that follow each
 // other, and for each of which there is a word.
@@ -77,6 +132,10 @@ struct Table {
   Multiply multiply[kLayouts];  // by layout; null where these kernels do not run it
   Requantise requantise;
   Step step;
+  Measure measure;
+  Centre centre;
+  Transform transform;
+  Powers powers;
   Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
 
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }

@@ -17,14 +17,16 @@ void take_patch(const Image& image, std::size_t time, std::size_t band, std::spa
 void convolve(const Linear& kernel, const Image& image, std::size_t times, Vectors& vectors,
               std::span<std::int8_t> result) {
   const std::size_t bands = halved(image.bands), places = times * bands;
-  for (std::size_t place = 0; place < places; ++place) {
-    take_patch(image, place / bands, place % bands, vectors.input(place, kernel.columns()));
-  }
-  kernel.apply(vectors, places);
-  for (std::size_t place = 0; place < places; ++place) {
-    const auto sums = vectors.sums(place, kernel.rows());
-    std::ranges::transform(sums, result.subspan(place * kernel.rows()).begin(),
-                           [](std::int32_t sum) { return static_cast<std::int8_t>(sum); });
+  for (std::size_t done = 0; done < places; done += vectors.count()) {
+    const std::size_t now = std::min(vectors.count(), places - done);
+    for (std::size_t at = 0; at < now; ++at) {
+      take_patch(image, (done + at) / bands, (done + at) % bands, vectors.input(at, kernel.columns()));
+    }
+    kernel.apply(vectors, now);
+    for (std::size_t at = 0; at < now; ++at) {
+      std::ranges::transform(vectors.sums(at, kernel.rows()), result.subspan((done + at) * kernel.rows()).begin(),
+                             [](std::int32_t sum) { return static_cast<std::int8_t>(sum); });
+    }
   }
 }
 

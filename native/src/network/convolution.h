@@ -26,8 +26,8 @@ struct Image {
   }
 };
 
-// `image` convolved to `times` x halved(bands) places, to `result` [times, bands', rows of `kernel`], whose columns are
-// [time, mel, channel].
+// `image` convolved to `times` x halved(bands) places, as many at once as `vectors` hold, to `result` [times, bands', rows of
+// `kernel`], whose columns are [time, mel, channel].
 void convolve(const Linear& kernel, const Image& image, std::size_t times, Vectors& vectors,
               std::span<std::int8_t> result);
 

@@ -40,15 +40,17 @@ void narrow(std::span<const std::int32_t> from, std::span<Narrow> to) {
 }  // namespace
 
 std::int8_t quantised_feature(float feature, float mean, float scale) {
+  // Among numbers that are this large neighbours are 1 apart: the sum is rounded half to even.
+  constexpr float kWhole = 0x1.8p23F;
   const float normalised = (feature - mean) * scale;
-  return static_cast<std::int8_t>(std::clamp(std::rint(normalised * 128.0F), -127.0F, 127.0F));
+  return static_cast<std::int8_t>(std::clamp(normalised * 128.0F, -127.0F, 127.0F) + kWhole - kWhole);
 }
 
 std::size_t encoder_bytes_bound(const Settings& settings) {
   const std::size_t hidden = settings.hidden, C1 = settings.channels[0], C2 = settings.channels[1];
   return kernels::packed_bytes_bound(C1, 9) + kernels::packed_bytes_bound(C2, 9 * C1) +
          kernels::packed_bytes_bound(hidden, C2 * second_bands(settings)) +
-         settings.layers * kernels::packed_bytes_bound(4 * hidden, 2 * hidden) +
+         settings.layers * 2 * kernels::packed_bytes_bound(4 * hidden, hidden) +
          kernels::packed_bytes_bound(settings.joint, hidden);
 }
 
@@ -74,21 +76,23 @@ Encoder::Encoder(const Settings& settings, const TensorSource& source, const ker
 Encoder::Layer Encoder::make_layer(std::size_t index, const TensorSource& source, kernels::Arena& arena) const {
   const std::size_t hidden = settings_.hidden;
   const std::string number = std::to_string(index);
+  const IntegerTensor gates = source.integers("lstms." + number + ".weight", {4 * hidden, 2 * hidden});
+  const std::vector<float> biases = source.floats("lstms." + number + ".bias", {4 * hidden});
   return {norm(source, "norms." + number, hidden),
-          {source.integers("lstms." + number + ".weight", {4 * hidden, 2 * hidden}),
-           source.floats("lstms." + number + ".bias", {4 * hidden}), kToGates, kInt16, *table_, arena}};
+          {columns_of(gates, 0, hidden), biases, kToGates, kInt16, *table_, arena},
+          {columns_of(gates, hidden, hidden), biases, kToGates, kInt16, *table_, arena}};
 }
 
 Encoder::Workspace Encoder::make_workspace() const {
-  const std::size_t places = kFirstTimes * first_bands(settings_), bands = second_bands(settings_);
+  const std::size_t bands = first_bands(settings_);
   const std::size_t widest = std::max({4 * settings_.hidden, settings_.joint});
-  const std::size_t longest = std::max(2 * settings_.hidden, subsampling_.columns());
-  return {.first = {places, first_.rows(), first_.columns()},
-          .second = {bands, second_.rows(), second_.columns()},
+  const std::size_t longest = std::max(settings_.hidden, subsampling_.columns());
+  return {.patches = {bands, std::max(first_.rows(), second_.rows()), std::max(first_.columns(), second_.columns())},
           .wide = {kMostTogether, widest, longest},
-          .images = std::vector<std::int8_t>(places * first_.rows()),
+          .image = std::vector<std::int8_t>(kFirstTimes * bands * first_.rows()),
           .streams = std::vector<std::int16_t>(kMostTogether * settings_.hidden),
-          .normed = std::vector<std::int32_t>(settings_.hidden)};
+          .normed = std::vector<std::int32_t>(settings_.hidden),
+          .begins = {}};
 }
 
 EncoderState Encoder::init_state() const {
@@ -97,31 +101,47 @@ EncoderState Encoder::init_state() const {
 }
 
 void Encoder::quantise(std::span<const float> frames, EncoderState& state) const {
-  for (std::size_t at = 0; at < frames.size(); ++at) {
-    const std::size_t bin = at % settings_.mel_bins;
-    state.features.push_back(quantised_feature(frames[at], mean_[bin], scale_[bin]));
+  const std::size_t bins = settings_.mel_bins, before = state.features.size();
+  state.features.resize(before + frames.size());
+  for (auto to = std::span(state.features).subspan(before); !frames.empty(); to = to.subspan(bins)) {
+    for (std::size_t bin = 0; bin < bins; ++bin) to[bin] = quantised_feature(frames[bin], mean_[bin], scale_[bin]);
+    frames = frames.subspan(bins);
   }
 }
 
-bool Encoder::ready(const EncoderState& state) const {
-  return state.features.size() >= kReceptiveFrames * settings_.mel_bins;
+std::size_t Encoder::ready(const EncoderState& state) const {
+  const std::size_t frames = state.features.size() / settings_.mel_bins;
+  return frames < kReceptiveFrames ? 0 : (frames - kReceptiveFrames) / kSubsampling + 1;
+}
+
+void Encoder::lay_out(std::span<const Job> jobs, Workspace& work) const {
+  const std::size_t times = jobs.front().frames.size() / joint();
+  work.begins.assign(1, 0);
+  for (std::size_t time = 0; time < times; ++time) {
+    const auto longer = [&](const Job& job) { return job.frames.size() > time * joint(); };
+    work.begins.push_back(work.begins.back() + static_cast<std::size_t>(std::ranges::count_if(jobs, longer)));
+  }
 }
 
 void Encoder::encode(std::span<const Job> jobs, Workspace& work) const {
-  convolve(jobs, work);
-  subsampling_.apply(work.wide, jobs.size());
-  for (std::size_t job = 0; job < jobs.size(); ++job) {
-    narrow(std::span<const std::int32_t>(work.wide.sums(job, settings_.hidden)), stream(work, job));
+  lay_out(jobs, work);
+  const std::size_t count = work.begins.back();
+  for (std::size_t index = 0; index < jobs.size(); ++index) convolve(jobs[index], index, work);
+  subsampling_.apply(work.wide, count);
+  for (std::size_t frame = 0; frame < count; ++frame) {
+    narrow(std::span<const std::int32_t>(work.wide.sums(frame, settings_.hidden)), stream(work, frame));
   }
-  for (std::size_t layer = 0; layer < layers_.size(); ++layer) step(layer, jobs, work);
-  for (std::size_t job = 0; job < jobs.size(); ++job) {
-    final_norm_.apply(*table_, stream(work, job), work.normed, work.wide.input(job, settings_.hidden));
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) run(layer, jobs, work);
+  for (std::size_t frame = 0; frame < count; ++frame) {
+    final_norm_.apply(*table_, stream(work, frame), work.normed, work.wide.input(frame, settings_.hidden));
   }
-  projection_.apply(work.wide, jobs.size());
-  for (std::size_t job = 0; job < jobs.size(); ++job) {
-    narrow(std::span<const std::int32_t>(work.wide.sums(job, projection_.rows())), jobs[job].frame);
-    auto& features = jobs[job].state->features;
-    features.erase(features.begin(), features.begin() + static_cast<std::ptrdiff_t>(kSubsampling * settings_.mel_bins));
+  projection_.apply(work.wide, count);
+  for (std::size_t index = 0; index < jobs.size(); ++index) {
+    auto to = jobs[index].frames;
+    for (std::size_t time = 0; !to.empty(); ++time, to = to.subspan(joint())) {
+      const auto sums = work.wide.sums(work.begins[time] + index, joint());
+      narrow(std::span<const std::int32_t>(sums), to.first(joint()));
+    }
   }
 }
 
@@ -131,60 +151,91 @@ void Encoder::accept(std::span<const float> frames, EncoderState& state, Workspa
   accept_together(std::span(&feed, 1), work);
 }
 
-bool Encoder::fill(Feed& feed) const {
-  while (!ready(*feed.state) && !feed.frames.empty()) {
-    quantise(feed.frames.first(settings_.mel_bins), *feed.state);
-    feed.frames = feed.frames.subspan(settings_.mel_bins);
-  }
-  return ready(*feed.state);
+std::size_t Encoder::fill(Feed& feed, std::size_t most) const {
+  const std::size_t wanted = (kReceptiveFrames + (most - 1) * kSubsampling) * settings_.mel_bins;
+  const std::size_t missing = wanted - std::min(wanted, feed.state->features.size());
+  const auto now = feed.frames.first(std::min(missing, feed.frames.size()));
+  quantise(now, *feed.state);
+  feed.frames = feed.frames.subspan(now.size());
+  return std::min(most, ready(*feed.state));
+}
+
+void Encoder::encode_sorted(std::vector<Job>& jobs, Workspace& work) const {
+  if (jobs.empty()) return;
+  std::ranges::stable_sort(jobs, [](const Job& one, const Job& other) { return one.frames.size() > other.frames.size(); });
+  encode(jobs, work);
+  jobs.clear();
 }
 
 void Encoder::accept_together(std::span<Feed> feeds, Workspace& work) const {
+  const std::size_t share = std::max<std::size_t>(1, kMostTogether / std::max<std::size_t>(1, feeds.size()));
   std::vector<Job> jobs;
-  bool any = true;
-  while (any) {
+  for (bool any = true; any;) {
     any = false;
+    std::size_t frames = 0;
     for (Feed& feed : feeds) {
-      if (!fill(feed)) continue;
+      const std::size_t own = fill(feed, share);
+      if (own == 0) continue;
       any = true;
-      feed.encoded->resize(feed.encoded->size() + joint());
-      jobs.push_back({feed.state, std::span(*feed.encoded).last(joint())});
-      if (jobs.size() < kMostTogether) continue;
-      encode(jobs, work);
-      jobs.clear();
+      if (frames + own > kMostTogether) {
+        encode_sorted(jobs, work);
+        frames = 0;
+      }
+      frames += own;
+      feed.encoded->resize(feed.encoded->size() + own * joint());
+      jobs.push_back({feed.state, std::span(*feed.encoded).last(own * joint())});
     }
-    if (!jobs.empty()) encode(jobs, work);
-    jobs.clear();
+    encode_sorted(jobs, work);
   }
 }
 
-void Encoder::convolve(std::span<const Job> jobs, Workspace& work) const {
-  for (std::size_t job = 0; job < jobs.size(); ++job) {
-    const Image features{jobs[job].state->features, settings_.mel_bins, 1};
-    network::convolve(first_, features, kFirstTimes, work.first, work.images);
-    const Image image{work.images, first_bands(settings_), first_.rows()};
-    network::convolve(second_, image, 1, work.second, work.wide.input(job, subsampling_.columns()));
+void Encoder::convolve(const Job& job, std::size_t index, Workspace& work) const {
+  auto& features = job.state->features;
+  const std::size_t bins = settings_.mel_bins, row = first_bands(settings_) * first_.rows();
+  const std::size_t times = job.frames.size() / joint();
+  for (std::size_t time = 0; time < times; ++time) {
+    // What the first convolution gave last for the frame before it gives first for this one.
+    const std::size_t known = time == 0 ? 0 : 1;
+    std::copy_n(work.image.end() - static_cast<std::ptrdiff_t>(row), known * row, work.image.begin());
+    const Image seen{std::span(features).subspan((time * kSubsampling + 2 * known) * bins), bins, 1};
+    network::convolve(first_, seen, kFirstTimes - known, work.patches, std::span(work.image).subspan(known * row));
+    const Image image{work.image, first_bands(settings_), first_.rows()};
+    const auto patches = work.wide.input(work.begins[time] + index, subsampling_.columns());
+    network::convolve(second_, image, 1, work.patches, patches);
+  }
+  features.erase(features.begin(), features.begin() + static_cast<std::ptrdiff_t>(times * kSubsampling * bins));
+}
+
+void Encoder::run(std::size_t layer, std::span<const Job> jobs, Workspace& work) const {
+  const Layer& own = layers_[layer];
+  const std::size_t count = work.begins.back();
+  for (std::size_t frame = 0; frame < count; ++frame) {
+    own.norm.apply(*table_, stream(work, frame), work.normed, work.wide.input(frame, settings_.hidden));
+  }
+  own.input.multiply(work.wide, count);
+  for (std::size_t time = 0; time + 1 < work.begins.size(); ++time) {
+    step(layer, jobs, work.begins[time], work.begins[time + 1] - work.begins[time], work);
   }
 }
 
-void Encoder::step(std::size_t layer, std::span<const Job> jobs, Workspace& work) const {
+void Encoder::step(std::size_t layer, std::span<const Job> jobs, std::size_t first, std::size_t count,
+                   Workspace& work) const {
   const std::size_t hidden = settings_.hidden;
   const Layer& own = layers_[layer];
   const auto kept = [&](std::size_t job) { return std::span(jobs[job].state->hidden).subspan(layer * hidden, hidden); };
-  for (std::size_t job = 0; job < jobs.size(); ++job) {
-    const auto input = work.wide.input(job, 2 * hidden);
-    own.norm.apply(*table_, stream(work, job), work.normed, input.first(hidden));
-    std::ranges::copy(kept(job), input.subspan(hidden).begin());
+  // The inputs themselves are used up.
+  for (std::size_t job = 0; job < count; ++job) {
+    std::ranges::copy(kept(job), work.wide.input(first + job, hidden).begin());
   }
-  own.gates.multiply(work.wide, jobs.size());
-  for (std::size_t job = 0; job < jobs.size(); ++job) {
-    table_->step({.sums = work.wide.sums(job, 4 * hidden).data(),
-                  .gates = own.gates.requantiser().view(),
+  own.recurrent.add(work.wide, first, count);
+  for (std::size_t job = 0; job < count; ++job) {
+    table_->step({.sums = work.wide.sums(first + job, 4 * hidden).data(),
+                  .gates = own.input.requantiser().view(),
                   .sigmoid = &sigmoid_lines(),
                   .tanh = &tanh_lines(),
                   .units = hidden,
                   .cell = jobs[job].state->cell.data() + layer * hidden,
-                  .stream = stream(work, job).data(),
+                  .stream = stream(work, first + job).data(),
                   .hidden = kept(job).data()});
   }
 }

@@ -1,6 +1,10 @@
 // The encoder: section 7, steps 1 to 5, of spec/numerics.md.
 //
-// Letters: B streams, F feature frames, T encoder frames, M mel bins, C1 and C2 channels, H hidden, L layers, J joint.
+// Layer after layer is run over all encoder frames that are there: what does not depend on the frame before is one product
+// for all of them, and the recurrent weights of a layer stay in a near cache from frame to frame.
+//
+// Letters: N frames of all streams, F feature frames, T encoder frames, M mel bins, C1 and C2 channels, H hidden, L layers,
+// J joint.
 #pragma once
 
 #include <cstddef>
@@ -37,18 +41,20 @@ std::size_t encoder_bytes_bound(const Settings& settings);
 
 class Encoder {
  public:
-  // Streams that share one pass over the weights.
-  static constexpr std::size_t kMostTogether = 8;
+  // Encoder frames, of one stream or several, that share the passes over the weights.
+  static constexpr std::size_t kMostTogether = 16;
 
   // Throws Error (kFormat) if a tensor is missing or cannot be used. `arena` holds the weights and outlives the encoder.
   Encoder(const Settings& settings, const TensorSource& source, const kernels::Table& table, kernels::Arena& arena);
 
   // Room for computing; for one thread at a time.
   struct Workspace {
-    Vectors first, second, wide;        // of the convolutions, and of all else
-    std::vector<std::int8_t> images;    // [B, time, bands, C1], then [B, bands, C2]
-    std::vector<std::int16_t> streams;  // [B, H]
+    Vectors patches, wide;              // of the convolutions, and of all else
+    std::vector<std::int8_t> image;     // [time, bands, C1]
+    std::vector<std::int16_t> streams;  // [N, H]
     std::vector<std::int32_t> normed;   // [H]
+    // The frames of each time follow each other, in the order of the jobs: where they begin, and where the last ones end.
+    std::vector<std::size_t> begins;
   };
   Workspace make_workspace() const;
 
@@ -56,14 +62,15 @@ class Encoder {
 
   // Log-mel frames [F, M] to int8, behind those that `state` holds.
   void quantise(std::span<const float> frames, EncoderState& state) const;
-  // Whether `state` holds the features of another encoder frame.
-  bool ready(const EncoderState& state) const;
+  // Encoder frames whose features `state` holds.
+  std::size_t ready(const EncoderState& state) const;
 
-  // One encoder frame for each of up to kMostTogether streams that are ready.
+  // Encoder frames of a stream that are ready, at least one.
   struct Job {
     EncoderState* state;
-    std::span<std::int16_t> frame;  // [J] Q5.10
+    std::span<std::int16_t> frames;  // [T, J] Q5.10
   };
+  // Up to kMostTogether frames of different streams; no job has more of them than the one before.
   void encode(std::span<const Job> jobs, Workspace& work) const;
 
   // Appends the encoder frames [T, J] that further log-mel frames [F, M] of one stream complete to `encoded`.
@@ -81,17 +88,22 @@ class Encoder {
   std::size_t joint() const { return projection_.rows(); }
 
  private:
-  // Quantises frames of `feed` until the next encoder frame is ready; whether it is.
-  bool fill(Feed& feed) const;
+  // Quantises frames of `feed` until `most` encoder frames are ready, or as many as there are; their number.
+  std::size_t fill(Feed& feed, std::size_t most) const;
+  void encode_sorted(std::vector<Job>& jobs, Workspace& work) const;
   struct Layer {
     LayerNorm norm;
-    Linear gates;
+    Linear input, recurrent;
   };
   Layer make_layer(std::size_t index, const TensorSource& source, kernels::Arena& arena) const;
-  void convolve(std::span<const Job> jobs, Workspace& work) const;
-  void step(std::size_t layer, std::span<const Job> jobs, Workspace& work) const;
-  std::span<std::int16_t> stream(Workspace& work, std::size_t job) const {
-    return std::span(work.streams).subspan(job * settings_.hidden, settings_.hidden);
+  void lay_out(std::span<const Job> jobs, Workspace& work) const;
+  // The frames of job number `index`.
+  void convolve(const Job& job, std::size_t index, Workspace& work) const;
+  void run(std::size_t layer, std::span<const Job> jobs, Workspace& work) const;
+  // One frame of each of the first `count` jobs, whose products with the input stand from `first` on.
+  void step(std::size_t layer, std::span<const Job> jobs, std::size_t first, std::size_t count, Workspace& work) const;
+  std::span<std::int16_t> stream(Workspace& work, std::size_t frame) const {
+    return std::span(work.streams).subspan(frame * settings_.hidden, settings_.hidden);
   }
 
   Settings settings_;

@@ -22,8 +22,8 @@ Vectors::Vectors(std::size_t count, std::size_t rows, std::size_t columns)
       inputs_(count * input_stride_),
       sums_(count * sum_stride_) {}
 
-kernels::Batch Vectors::batch(std::size_t count) {
-  return {count, inputs_.data(), input_stride_, sums_.data(), sum_stride_};
+kernels::Batch Vectors::batch(std::size_t first, std::size_t count) {
+  return {count, inputs_.data() + first * input_stride_, input_stride_, sums_.data() + first * sum_stride_, sum_stride_};
 }
 
 Linear::Linear(const IntegerTensor& tensor, std::span<const float> biases, FractionBits bits, Bounds bounds,
@@ -31,7 +31,13 @@ Linear::Linear(const IntegerTensor& tensor, std::span<const float> biases, Fract
     : table_(&table), matrix_(packed(tensor, table, arena)), requantiser_(tensor.scales, biases, bits, bounds) {}
 
 void Linear::multiply(Vectors& vectors, std::size_t count) const {
-  table_->multiply_for(matrix_.layout)(matrix_, vectors.batch(count));
+  table_->multiply_for(matrix_.layout)(matrix_, vectors.batch(0, count));
+}
+
+void Linear::add(Vectors& vectors, std::size_t first, std::size_t count) const {
+  kernels::Batch batch = vectors.batch(first, count);
+  batch.onto = true;
+  table_->multiply_for(matrix_.layout)(matrix_, batch);
 }
 
 void Linear::apply(Vectors& vectors, std::size_t count) const {
@@ -40,6 +46,17 @@ void Linear::apply(Vectors& vectors, std::size_t count) const {
     const auto sums = vectors.sums(index, rows());
     table_->requantise(requantiser_.view(), sums.data(), sums.size(), sums.data());
   }
+}
+
+IntegerTensor columns_of(const IntegerTensor& tensor, std::size_t first, std::size_t count) {
+  const std::size_t width = tensor.levels.size() / tensor.scales.size();
+  IntegerTensor part{.levels = {}, .scales = tensor.scales, .alphabet = tensor.alphabet, .masked = tensor.masked};
+  part.levels.reserve(tensor.scales.size() * count);
+  for (auto row = tensor.levels.begin(); row != tensor.levels.end(); row += static_cast<std::ptrdiff_t>(width)) {
+    const auto begin = row + static_cast<std::ptrdiff_t>(first);
+    part.levels.insert(part.levels.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+  }
+  return part;
 }
 
 std::vector<std::int8_t> axes_swapped(std::span<const std::int8_t> levels, std::size_t outer, std::size_t inner) {

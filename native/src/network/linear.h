@@ -28,7 +28,9 @@ class Vectors {
   std::span<std::int32_t> sums(std::size_t index, std::size_t rows) {
     return std::span(sums_).subspan(index * sum_stride_, rows);
   }
-  kernels::Batch batch(std::size_t count);
+  kernels::Batch batch(std::size_t first, std::size_t count);
+  // Input vectors that there is room for.
+  std::size_t count() const { return inputs_.size() / input_stride_; }
 
  private:
   std::size_t input_stride_;
@@ -49,7 +51,9 @@ class Linear {
 
   // The accumulators of the first `count` inputs.
   void multiply(Vectors& vectors, std::size_t count) const;
-  // The same, requantised in place.
+  // Adds those of `count` inputs from `first` on to what the accumulators hold.
+  void add(Vectors& vectors, std::size_t first, std::size_t count) const;
+  // `multiply`, requantised in place.
   void apply(Vectors& vectors, std::size_t count) const;
 
  private:
@@ -57,6 +61,9 @@ class Linear {
   kernels::Matrix matrix_;
   Requantiser requantiser_;
 };
+
+// Columns `first` to `first` + `count` of a matrix.
+IntegerTensor columns_of(const IntegerTensor& tensor, std::size_t first, std::size_t count);
 
 // `levels` [R, outer, inner] as [R, inner, outer].
 std::vector<std::int8_t> axes_swapped(std::span<const std::int8_t> levels, std::size_t outer, std::size_t inner);

@@ -16,7 +16,7 @@ kernels::Lines make_lines(const Function& function) {
     return std::clamp(static_cast<int>(std::rint(32768 * function(at / 16.0 - 8))), -kLargest, kLargest);
   };
   kernels::Lines lines{};
-  for (int at = 0; at < 256; ++at) lines.lines[at] = knot(at) * 65536 + ((knot(at + 1) - knot(at)) & 0xffff);
+  for (int at = 0; at < 256; ++at) lines.set(static_cast<std::size_t>(at), knot(at), knot(at + 1));
   return lines;
 }
 

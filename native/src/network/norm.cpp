@@ -27,24 +27,20 @@ std::uint64_t spread_of(std::int64_t width, std::int64_t total, std::int64_t squ
 
 }  // namespace
 
-void normalise(std::span<const std::int16_t> stream, std::span<std::int32_t> normed) {
-  std::int64_t total = 0, squares = 0;
-  for (const std::int16_t value : stream) {
-    total += value;
-    squares += std::int32_t{value} * std::int32_t{value};
-  }
-  const auto width = static_cast<std::int64_t>(stream.size());
-  const auto [root, exponent] = reciprocal_root(spread_of(width, total, squares));
-  const std::int64_t half = std::int64_t{1} << (exponent + 18);
-  for (std::size_t at = 0; at < stream.size(); ++at) {
-    const std::int64_t centred = width * stream[at] - total;
-    normed[at] = static_cast<std::int32_t>((centred * root + half) >> (exponent + 19));
-  }
+void normalise(const kernels::Table& table, std::span<const std::int16_t> stream, std::span<std::int32_t> normed) {
+  const auto [total, squares] = table.measure(stream.data(), stream.size());
+  const auto [root, exponent] = reciprocal_root(spread_of(static_cast<std::int64_t>(stream.size()), total, squares));
+  table.centre({.stream = stream.data(),
+                .count = stream.size(),
+                .total = total,
+                .root = root,
+                .shift = exponent + 19,
+                .normed = normed.data()});
 }
 
 void LayerNorm::apply(const kernels::Table& table, std::span<const std::int16_t> stream,
                       std::span<std::int32_t> normed, std::span<std::int8_t> activations) const {
-  normalise(stream, normed);
+  normalise(table, stream, normed);
   table.requantise(requantiser_.view(), normed.data(), normed.size(), normed.data());
   for (std::size_t at = 0; at < normed.size(); ++at) activations[at] = static_cast<std::int8_t>(normed[at]);
 }

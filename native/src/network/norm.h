@@ -10,7 +10,7 @@
 namespace stapes::network {
 
 // `stream` [H] (Q5.10) less its mean, divided by its standard deviation, to `normed` [H]; 12 fraction bits.
-void normalise(std::span<const std::int16_t> stream, std::span<std::int32_t> normed);
+void normalise(const kernels::Table& table, std::span<const std::int16_t> stream, std::span<std::int32_t> normed);
 
 class LayerNorm {
  public:
