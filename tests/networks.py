@@ -1,10 +1,13 @@
 """A small random network, saved as a checkpoint of training and packed, for tests that need some network."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from stapes import config
 from stapes import format as packed_format
@@ -74,3 +77,13 @@ def random_integer_model(folder: Path, codec: Codec | None = None, seed: int = 0
     target = folder / "tiny-integer.stapes"
     packed_format.write(target, {**packed.metadata, "integer": integer_metadata(ranges)}, tensors)
     return target
+
+
+def hear(network: Any, chunks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The encoder frames of a whole recording that comes in ``chunks``."""
+    state, parts = network.init_state(), []
+    for chunk in chunks:
+        frames, state = network.accept(chunk, state)
+        parts.append(frames)
+    parts.append(network.flush(state)[0])
+    return np.concatenate(parts)

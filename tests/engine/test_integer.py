@@ -11,7 +11,7 @@ from stapes.codec import Dense, Float32, Uniform
 from stapes.engine import IntegerNetwork, Network
 from stapes.errors import ConfigError, FormatError
 from tests.agreement.integer_models import random_case, write_random_model
-from tests.networks import random_integer_model, random_model
+from tests.networks import hear, random_integer_model, random_model
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +26,6 @@ def network(model_path):
 
 def noise(samples, seed=0):
     return np.random.default_rng(seed).normal(0, 0.1, samples).astype(np.float32)
-
-
-def hear(network, chunks):
-    state, parts = network.init_state(), []
-    for chunk in chunks:
-        frames, state = network.accept(chunk, state)
-        parts.append(frames)
-    parts.append(network.flush(state)[0])
-    return np.concatenate(parts)
 
 
 @settings(max_examples=10, deadline=None)

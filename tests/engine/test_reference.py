@@ -7,7 +7,7 @@ from stapes import format as packed_format
 from stapes.codec import Float32
 from stapes.engine import Network
 from stapes.errors import FormatError
-from tests.networks import random_model
+from tests.networks import hear, random_model
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +18,6 @@ def model_path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def network(model_path):
     return Network.load(model_path)
-
-
-def hear(network, chunks):
-    state, parts = network.init_state(), []
-    for chunk in chunks:
-        frames, state = network.accept(chunk, state)
-        parts.append(frames)
-    parts.append(network.flush(state)[0])
-    return np.concatenate(parts)
 
 
 @settings(max_examples=30, deadline=None)

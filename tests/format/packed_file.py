@@ -8,10 +8,12 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from stapes.codec import Float16, Float32, Uniform
 from stapes.errors import FormatError
-from stapes.format import read
+from stapes.format import read, write
 
 SMALL_BYTES = 2**20
 """What refusing a file of some kilobytes may allocate at most."""
@@ -81,3 +83,15 @@ def refusal(tmp_path: Path, data: bytes, limit_bytes: int = SMALL_BYTES) -> str:
     assert "\n" not in sentence
     assert len(sentence) < len(str(path)) + 400
     return sentence.removeprefix(f"{path}: ")
+
+
+def sound_model(path: Path) -> bytes:
+    """What ``path`` then holds: a model of three tensors, one of each codec of one section or two."""
+    rng = np.random.default_rng(0)
+    tensors = {
+        "a.half": (rng.standard_normal((3, 5)).astype(np.float32), Float16()),
+        "b.float": (rng.standard_normal(3).astype(np.float32), Float32()),
+        "c.uniform": (rng.standard_normal((4, 33)).astype(np.float32), Uniform()),
+    }
+    write(path, {"licence": "Apache-2.0"}, tensors)
+    return path.read_bytes()

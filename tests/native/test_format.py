@@ -14,7 +14,7 @@ from stapes.codec import Dense, Float16, Float32, Sparse, Uniform, Unsigned
 from stapes.engine import bundled_model
 from stapes.errors import FormatError
 from stapes.format import read, write
-from tests.format.packed_file import File
+from tests.format.packed_file import File, sound_model
 from tests.format.test_header import SPOILT
 
 from .building import build
@@ -107,15 +107,7 @@ SOUND_JSON = [
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> File:
-    path = tmp_path_factory.mktemp("packed") / "good.stapes"
-    rng = np.random.default_rng(0)
-    tensors = {
-        "a.half": (rng.standard_normal((3, 5)).astype(np.float32), Float16()),
-        "b.float": (rng.standard_normal(3).astype(np.float32), Float32()),
-        "c.uniform": (rng.standard_normal((4, 33)).astype(np.float32), Uniform()),
-    }
-    write(path, {"licence": "Apache-2.0"}, tensors)
-    return File.parse(path.read_bytes())
+    return File.parse(sound_model(tmp_path_factory.mktemp("packed") / "good.stapes"))
 
 
 def native(*paths: Path, values: bool = False) -> list[str]:

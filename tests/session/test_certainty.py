@@ -12,7 +12,7 @@ from stapes.grammar import Grammar
 from stapes.lattice import Arc, Lattice, best_path, word_posteriors
 from stapes.session import Recognizer
 from stapes.session.certainty import alternatives, with_certainty
-from tests.session.test_recognizer import FRAME_SAMPLES, PlayedNetwork, play
+from tests.session.played import FRAME_SAMPLES, PlayedNetwork, play
 
 SPLIT = Lattice(
     (0, 3, 6),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stapes import Phrases, Recognizer
-from tests.session.test_recognizer import PlayedNetwork, play
+from tests.session.played import PlayedNetwork, play
 
 UNCLEAR = play(0, 3, 1, 0)
 UPPER = Phrases([("upper", 3.0)])

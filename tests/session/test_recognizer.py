@@ -9,53 +9,11 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from stapes.audio import AudioWarning
 from stapes.errors import AudioError, ConfigError, FormatError
 from stapes.session import Recognizer, Transcript, Word
-
-FRAME_SAMPLES = 640
-VOCABULARY = ("<blk>", "\u2581go", "\u2581stop", "\u2581up", "per")
-LEVEL = 1 / 8
-
-
-class PlayedNetwork:
-    """Hears label k where a frame of 40 ms has a mean of k / 8."""
-
-    vocabulary = VOCABULARY
-    frame_ms = 40.0
-    language_model = None
-    calibration = None
-
-    def init_state(self) -> NDArray[np.float32]:
-        return np.zeros(0, np.float32)
-
-    def accept(self, samples: NDArray[np.float32], state: Any) -> tuple[NDArray[np.float32], Any]:
-        samples = np.concatenate([state, samples])
-        whole = samples.size // FRAME_SAMPLES * FRAME_SAMPLES
-        return self._frames(samples[:whole].reshape(-1, FRAME_SAMPLES)), samples[whole:]
-
-    def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
-        return self._frames(state[np.newaxis, :] if state.size else np.zeros((0, 1))), None
-
-    def _frames(self, samples: NDArray[Any]) -> NDArray[np.float32]:
-        labels = np.round(samples.mean(axis=1) / LEVEL).astype(int).clip(0, len(VOCABULARY) - 1)
-        return 5 * np.eye(len(VOCABULARY), dtype=np.float32)[labels]
-
-    def predict(self, contexts: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.zeros((len(contexts), len(VOCABULARY)), np.float32)
-
-    def join(
-        self, encoder_frame: NDArray[np.float32], predictions: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        logits = encoder_frame + predictions
-        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-
-
-def play(*labels: int) -> NDArray[np.float32]:
-    return np.repeat(np.array(labels, np.float32) * LEVEL, FRAME_SAMPLES)
-
+from tests.session.played import FRAME_SAMPLES, PlayedNetwork, play
 
 SPOKEN = play(0, 1, 0, 0, 3, 4, 0, 2)
 

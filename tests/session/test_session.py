@@ -16,46 +16,10 @@ from stapes.errors import AudioError, ConfigError
 from stapes.features import WINDOW_SAMPLES, find_pitch
 from stapes.session import Final, Hearing, Reason, Recognizer, Session, to_json
 from stapes.session.pausing import pauses_alone
+from tests.session.played import FRAME_SAMPLES, VOCABULARY, PlayedNetwork, play
 
-VOCABULARY = ("<blk>", "\u2581go", "\u2581stop", "\u2581up", "per")
-FRAME_SAMPLES = 640
 HUSHED, NEW = 2, 2
-
-
-class PlayedNetwork:
-    """Hears label k where a frame of 40 ms has a mean of k / 8; the search is sure of every label."""
-
-    vocabulary = VOCABULARY
-    frame_ms = 40.0
-    language_model = None
-    calibration = None
-
-    def __init__(self, endpointing: Any = None) -> None:
-        self.endpointing = endpointing
-
-    def init_state(self) -> NDArray[np.float32]:
-        return np.zeros(0, np.float32)
-
-    def accept(self, samples: NDArray[np.float32], state: Any) -> tuple[NDArray[np.float32], Any]:
-        samples = np.concatenate([state, samples])
-        whole = samples.size // FRAME_SAMPLES * FRAME_SAMPLES
-        return self._frames(samples[:whole].reshape(-1, FRAME_SAMPLES)), samples[whole:]
-
-    def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
-        return self._frames(state[np.newaxis, :] if state.size else np.zeros((0, 1))), None
-
-    def _frames(self, samples: NDArray[Any]) -> NDArray[np.float32]:
-        labels = np.round(samples.mean(axis=1) * 8).astype(int).clip(0, len(VOCABULARY) - 1)
-        return 20 * np.eye(len(VOCABULARY), dtype=np.float32)[labels]
-
-    def predict(self, contexts: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.zeros((len(contexts), len(VOCABULARY)), np.float32)
-
-    def join(
-        self, encoder_frame: NDArray[np.float32], predictions: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        logits = encoder_frame + predictions
-        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+CERTAINTY = 20
 
 
 def counting(speculative: int, final: int, **bounds: int) -> Any:
@@ -79,12 +43,8 @@ def counting(speculative: int, final: int, **bounds: int) -> Any:
     )
 
 
-def play(*labels: int) -> NDArray[np.float32]:
-    return np.repeat(np.array(labels, np.float32) / 8, FRAME_SAMPLES)
-
-
 def tell(sound: NDArray[np.float32], endpointing: Any, **options: Any) -> list[dict[str, Any]]:
-    session = Session(Recognizer(PlayedNetwork(endpointing)), **options)
+    session = Session(Recognizer(PlayedNetwork(endpointing, CERTAINTY)), **options)
     return [to_json(event) for event in [*session.accept(sound), *session.finish()]]
 
 
@@ -190,7 +150,7 @@ def test_a_model_without_an_end_pointer_goes_by_pauses() -> None:
 @settings(max_examples=30, deadline=None)
 @given(sizes=st.lists(st.integers(0, 2000), max_size=12), rate_hz=st.sampled_from([8_000, 16_000, 44_100]))
 def test_chunking_changes_no_event(sizes: list[int], rate_hz: int) -> None:
-    recognizer = Recognizer(PlayedNetwork(counting(2, 5)))
+    recognizer = Recognizer(PlayedNetwork(counting(2, 5), CERTAINTY))
     whole, cut = (Session(recognizer, sample_rate_hz=rate_hz) for _ in range(2))
     expected = [*whole.accept(SPOKEN), *whole.finish()]
     events = []
@@ -200,7 +160,7 @@ def test_chunking_changes_no_event(sizes: list[int], rate_hz: int) -> None:
 
 
 def test_sessions_do_not_disturb_each_other() -> None:
-    recognizer = Recognizer(PlayedNetwork(counting(2, 5)))
+    recognizer = Recognizer(PlayedNetwork(counting(2, 5), CERTAINTY))
     alone = tell(SPOKEN, counting(2, 5))
     sessions = [Session(recognizer) for _ in range(3)]
     told: list[list[dict[str, Any]]] = [[], [], []]
@@ -228,7 +188,7 @@ def test_what_is_expected_changes_with_the_next_utterance() -> None:
         def final(self, state: Any) -> float:
             return 0.0
 
-    session = Session(Recognizer(PlayedNetwork(counting(2, 5))))
+    session = Session(Recognizer(PlayedNetwork(counting(2, 5), CERTAINTY)))
     go = play(0, 1, *[0] * 8)
     session.expect([OnlyStop()])
     texts = [
@@ -262,7 +222,7 @@ def test_the_network_begins_anew_with_each_utterance() -> None:
 
 
 def test_a_finished_session() -> None:
-    session = Session(Recognizer(PlayedNetwork(counting(2, 5))))
+    session = Session(Recognizer(PlayedNetwork(counting(2, 5), CERTAINTY)))
     assert [event.reason for event in session.finish() if isinstance(event, Final)] == [Reason.CLOSED]
     assert session.finish() == []
     with pytest.raises(AudioError, match=r"^session: finished; a new session is needed for more samples$"):
@@ -270,7 +230,7 @@ def test_a_finished_session() -> None:
 
 
 def test_what_is_refused() -> None:
-    recognizer = Recognizer(PlayedNetwork())
+    recognizer = Recognizer(PlayedNetwork(certainty=CERTAINTY))
     with pytest.raises(
         ConfigError,
         match=r"^session: end-point setting 'quick' is not in the model; fast, normal, patient are accepted$",

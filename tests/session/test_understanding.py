@@ -12,7 +12,7 @@ from stapes.decode import Phrases
 from stapes.errors import ConfigError
 from stapes.grammar import Gate, GatedSearch, Grammar
 from stapes.session import Recognizer, Understanding
-from tests.session.test_recognizer import FRAME_SAMPLES, PlayedNetwork, play
+from tests.session.played import FRAME_SAMPLES, PlayedNetwork, play
 
 GRAMMAR = Grammar.from_dict(
     {
