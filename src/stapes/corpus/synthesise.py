@@ -84,7 +84,7 @@ def synthesise(
     exclude: Sequence[Utterance] = (),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Synthesised:
-    """Speak ``texts`` into Ogg Opus files at 16 kHz under ``out``, and label them in ``out``/manifest.jsonl.
+    """Speak ``texts`` into FLAC files at 16 kHz under ``out``, and label them in ``out``/manifest.jsonl.
 
     Texts are brought to spoken form, and each is spoken once. Sentences that the manifest already holds are
     skipped, so that an interrupted run goes on where it stopped.
@@ -185,8 +185,8 @@ class _Speaker:
         if sound is None:
             return None
         samples = np.clip(_resample(*sound), -1.0, 1.0)
-        audio = self._out / f"{int(name, 16) % _FOLDERS:02d}" / f"{name}.opus"
-        _write_opus(audio, samples)
+        audio = self._out / f"{int(name, 16) % _FOLDERS:02d}" / f"{name}.flac"
+        _write(audio, samples)
         label = speaker if self._config.engine == "kokoro" else f"{self._config.engine}:{speaker}"
         duration = round(len(samples) / SAMPLE_RATE_HZ, 3)
         return Utterance(name, audio, sentence, duration, label, set="synthetic")
@@ -201,8 +201,8 @@ def _resample(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]
     return np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32)
 
 
-def _write_opus(path: Path, samples: NDArray[np.float32]) -> None:
+def _write(path: Path, samples: NDArray[np.float32]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial_file = path.with_name(path.name + ".partial")
-    soundfile.write(partial_file, samples, SAMPLE_RATE_HZ, format="OGG", subtype="OPUS")
+    soundfile.write(partial_file, samples, SAMPLE_RATE_HZ, format="FLAC")
     partial_file.replace(path)
