@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stapes.audio import AudioWarning
 from stapes.cli import main
+from stapes.cli.live import CLEAR_LINE
 from stapes.errors import AudioError
 from stapes.lattice import Lattice
 from stapes.session import Confirmed, Event, Final, Partial, Reason, Reset, Revised, Speculative, Transcript
@@ -71,8 +72,16 @@ class Hall:
 def test_listen_until_ctrl_c(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stapes.audio.Microphone", lambda: Hall(6, KeyboardInterrupt))
     assert main(["listen", "--model", "my.stapes", "--endpoint", "fast"]) == 130
-    assert capsys.readouterr().out == "go\ngo …?\ngo on\ngo on …?\ngo on\nstop\n"
+    assert capsys.readouterr().out == "go on\nstop\n"
     assert ScriptedSession.made_with == ("recogniser of my.stapes", "fast")
+
+
+def test_words_grow_on_a_terminal(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stapes.audio.Microphone", lambda: Hall(6, KeyboardInterrupt))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    main(["listen"])
+    shown = capsys.readouterr().out.replace(CLEAR_LINE, "|").splitlines()
+    assert shown == ["|go|go …?|go on|go on …?|go on", "|stop|stop"]
 
 
 def test_a_file_as_json(tmp_path: Path, capsys: Any) -> None:

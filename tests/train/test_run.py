@@ -178,7 +178,7 @@ def test_a_run_can_start_from_another(data, tmp_path):
         (["--set", "optimiser.step=3"], "unknown setting 'step'; did you mean 'steps'?"),
         (["--set", "optimiser.steps=many"], "optimiser: steps: a value of type int is expected, got 'many'"),
         (["--set", "data.max_seconds=0.01"], "no utterance of at most 0.01 s with text is in it"),
-        (["--start-from", "nowhere.safetensors"], "nowhere.safetensors: not a checkpoint of stapes train"),
+        (["--start-from", "nowhere.safetensors"], "nowhere.safetensors: no such file; a checkpoint of"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(data, tmp_path, capsys, arguments, text):

@@ -1,6 +1,7 @@
 """``stapes listen``: what is said to the microphone, as it is said."""
 
 import json
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -49,7 +50,8 @@ def command(
     """Write the words that the microphone hears.
 
     The words grow on one line as they are spoken, until Ctrl-C; a mark behind them says that the speaker has
-    probably finished, and a new line begins when it is sure. The sound stays on this machine.
+    probably finished, and a new line begins when it is sure. In a file or a pipe each utterance is a line, written
+    when it has ended. The sound stays on this machine.
 
     \b
     Examples:
@@ -95,21 +97,23 @@ def _write_json(event: "Event") -> None:
 
 
 class _Lines:
-    """A line an utterance."""
+    """A line an utterance, which grows on a terminal."""
 
     def __init__(self) -> None:
         self._line = LiveLine()
+        self._grows = sys.stdout.isatty()
 
     def write(self, event: "Event") -> None:
         """Show what ``event`` changes."""
         from stapes.session import Final, Partial, Speculative
 
-        if isinstance(event, Partial):
+        if isinstance(event, Final):
+            if event.transcript.text:
+                self._line.finish(event.transcript.text)
+        elif self._grows and isinstance(event, Partial):
             self._line.show(event.text)
-        elif isinstance(event, Speculative):
+        elif self._grows and isinstance(event, Speculative):
             self._line.show(event.transcript.text + SPECULATION_MARK)
-        elif isinstance(event, Final) and event.transcript.text:
-            self._line.finish(event.transcript.text)
 
 
 def _report_warning(message: Warning | str, *_: Any, **__: Any) -> None:

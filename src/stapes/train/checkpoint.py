@@ -62,6 +62,8 @@ def load(path: Path) -> Checkpoint:
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 – no mapping
         step, facts = int(metadata["step"]), json.loads(metadata["facts"])
+    except FileNotFoundError:
+        raise TrainingError(f"{path}: no such file; a checkpoint of stapes train is expected") from None
     except (OSError, safetensors.SafetensorError, TypeError, KeyError, ValueError) as error:
         raise TrainingError(f"{path}: not a checkpoint of stapes train ({error})") from None
     weights, average, optimiser = (_group(tensors, prefix) for prefix in (WEIGHTS, AVERAGE, OPTIMISER))
