@@ -229,6 +229,7 @@ def test_every_verb_can_be_imported(capsys: Any) -> None:
     assert main(["--help"]) == 0
     listing = capsys.readouterr().out
     assert all(f"\n  {verb} " in listing for verb in stapes.cli.VERBS)
+    assert "...\n" not in listing.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize(("wanted", "expected"), [(None, "1"), ("3", "3")])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 
 
-@click.command(name="calibrate")
+@click.command(name="calibrate", short_help="Fit the confidence of words.")
 @click.argument("model", type=click.Path(path_type=Path))
 @unheard_option
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")

@@ -35,7 +35,7 @@ def _share(context: click.Context, parameter: click.Parameter, value: str | None
     return float(match[1]) / 100
 
 
-@click.command(name="compress")
+@click.command(name="compress", short_help="Pack a checkpoint into a size or an error rate.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--size", callback=_bytes, help="Largest file to write: 4MB, 900KB, 3.5MiB.")

@@ -53,7 +53,7 @@ MOST_SAID = 20
 Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
 
 
-@click.command(name="endpoints")
+@click.command(name="endpoints", short_help="Fit the end-pointer.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
     "--data",

@@ -7,7 +7,7 @@ import click
 from stapes.errors import MissingExtraError
 
 
-@click.command()
+@click.command(short_help="Export a checkpoint as ONNX.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(

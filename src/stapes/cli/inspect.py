@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 VALUE_CHARACTERS = 72
 
 
-@click.command(name="inspect")
+@click.command(name="inspect", short_help="Check a packed model and print what is in it.")
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all metadata in full.")
 def command(model: Path | None, as_json: bool) -> None:

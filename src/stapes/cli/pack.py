@@ -7,7 +7,7 @@ import click
 from stapes.errors import MissingExtraError
 
 
-@click.command()
+@click.command(short_help="Pack a checkpoint in 8 bits.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
