@@ -102,7 +102,7 @@ def command_line(context: click.Context) -> str:
     words = ["python", "-m", f"benchmarks.{context.command.name}"]
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
-        if value is None or value == parameter.get_default(context):
+        if value in (None, ()) or value == parameter.get_default(context):
             continue
         option = parameter.opts[-1]
         if getattr(parameter, "is_flag", False):

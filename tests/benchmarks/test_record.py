@@ -14,9 +14,17 @@ from benchmarks.record import command_line, model_facts, record, spread
 @click.option("--data", type=click.Path(path_type=Path))
 @click.option("--limit", type=int, default=9)
 @click.option("--name", "names", multiple=True, default=("x",))
+@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path))
 @click.option("--fast", is_flag=True)
 @click.pass_context
-def demo(context: click.Context, data: Path | None, limit: int, names: tuple[str, ...], fast: bool) -> None:
+def demo(
+    context: click.Context,
+    data: Path | None,
+    limit: int,
+    names: tuple[str, ...],
+    models: tuple[Path, ...],
+    fast: bool,
+) -> None:
     click.echo(command_line(context))
     if data is not None:
         record("demo", {"answer": 42}, seed=limit, repetitions=3, folder=data)
@@ -29,6 +37,7 @@ def demo(context: click.Context, data: Path | None, limit: int, names: tuple[str
         (["--limit", "9"], "python -m benchmarks.demo"),
         (["--limit", "3", "--fast"], "python -m benchmarks.demo --limit 3 --fast"),
         (["--name", "y", "--name", "z"], "python -m benchmarks.demo --name y --name z"),
+        (["--model", "a", "--model", "b"], "python -m benchmarks.demo --model PATH"),
     ],
 )
 def test_the_command_line_holds_what_was_given(arguments: list[str], line: str) -> None:
