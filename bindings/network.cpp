@@ -61,8 +61,8 @@ nb::tuple Network::encode(Rows<float> frames, const network::EncoderState& befor
     const nb::gil_scoped_release released;
     run(span_of<float>(frames), state, encoded);
   }
-  const std::size_t count = encoded.size() / encoder_.joint();
-  return nb::make_tuple(to_array(std::move(encoded), count, encoder_.joint()), std::move(state));
+  const std::size_t count = encoded.size() / encoder_.width();
+  return nb::make_tuple(to_array(std::move(encoded), count, encoder_.width()), std::move(state));
 }
 
 Made<std::int16_t> Network::predict(Rows<std::int32_t> contexts) const {
@@ -129,7 +129,7 @@ void bind_network(nb::module_& module) {
       .def("encode", &Network::encode, "frames"_a, "state"_a,
            nb::sig("def encode(self, frames: numpy.typing.NDArray[numpy.float32], state: State)"
                    " -> tuple[numpy.typing.NDArray[numpy.int16], State]"),
-           "Encoder frames [T, J] (Q5.10) that further log-mel frames [F, M] complete, and the state after them.")
+           "Encoder frames [T, E] (Q5.10) that further log-mel frames [F, M] complete, and the state after them.")
       .def("predict", &Network::predict, "contexts"_a,
            nb::sig("def predict(self, contexts: numpy.typing.NDArray[numpy.int32])"
                    " -> numpy.typing.NDArray[numpy.int16]"),

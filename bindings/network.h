@@ -1,6 +1,6 @@
 // The packed network as Python has it.
 //
-// Letters: F feature frames, M mel bins, T encoder frames, J joint, N contexts, V vocabulary.
+// Letters: F feature frames, M mel bins, T encoder frames, E their width, J joint, N contexts, V vocabulary.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -32,6 +32,7 @@ class Network {
   const decode::Vocabulary& vocabulary() const { return vocabulary_; }
   const std::optional<decode::NGramTables>& language_model() const { return language_model_; }
   const network::Joiner& joiner() const { return joiner_; }
+  const network::Settings& settings() const { return settings_; }
 
   // All weights [1, N] of a tensor, in C order.
   Made<float> tensor(const std::string& name) const;

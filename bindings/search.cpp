@@ -28,7 +28,7 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-// Letters: T encoder frames, J joint, L labels, W words, A arcs.
+// Letters: T encoder frames, E their width, L labels, W words, A arcs.
 namespace stapes::bindings {
 namespace {
 
@@ -91,7 +91,7 @@ std::vector<std::int16_t> to_integers(std::span<const float> frames) {
 struct Greedy {
   using State = decode::GreedyState;
 
-  explicit Greedy(const Network& network) : scorer(network.joiner()), search(scorer, network.vocabulary()) {}
+  explicit Greedy(const Network& network) : scorer(network.joiner(), network.settings()), search(scorer, network.vocabulary()) {}
 
   engine::NetworkScorer scorer;
   decode::GreedySearch search;
@@ -107,7 +107,7 @@ struct Beam {
   using State = decode::BeamState;
 
   Beam(const Network& network, const Lists& lists, const decode::BeamConfig& config)
-      : scorer(network.joiner()), search(scorer, network.vocabulary(), expectations(network, lists), config) {}
+      : scorer(network.joiner(), network.settings()), search(scorer, network.vocabulary(), expectations(network, lists), config) {}
 
   std::vector<decode::Expectation*> expectations(const Network& network, const Lists& lists) {
     if (const auto& tables = network.language_model()) {
@@ -139,15 +139,15 @@ class Shared {
 
   template <typename... Arguments>
   explicit Shared(const Network& network, const Arguments&... arguments)
-      : joint_(network.joiner().joint()), owned_(network, arguments...) {}
+      : width_(network.settings().frame_width()), owned_(network, arguments...) {}
 
   State advance(Rows<float> frames, const State& before) {
-    if (frames.shape(1) != joint_) throw nb::value_error("advance: frames of another width than the joint of the model");
+    if (frames.shape(1) != width_) throw nb::value_error("advance: frames of another width than those of the model");
     return use([&](auto& search) {
       State state = before;
       const std::vector<std::int16_t> integers = to_integers(span_of<float>(frames));
       for (std::span<const std::int16_t> rest(integers); !rest.empty();) {
-        const auto some = rest.first(std::min(rest.size(), kUntilSignals * joint_));
+        const auto some = rest.first(std::min(rest.size(), kUntilSignals * width_));
         search.advance(some, state);
         rest = rest.subspan(some.size());
         look_at_signals();
@@ -160,7 +160,7 @@ class Shared {
     return translated(use([&](auto& search) { return search.result(state); }));
   }
 
-  std::size_t joint() const { return joint_; }
+  std::size_t width() const { return width_; }
 
   // What `work` makes of the search, without the interpreter.
   template <typename Work>
@@ -171,7 +171,7 @@ class Shared {
   }
 
  private:
-  std::size_t joint_;
+  std::size_t width_;
   std::mutex turn_;
   Owned owned_;
 };
@@ -192,7 +192,7 @@ std::vector<double> certainties_of(BeamSearch& shared, const decode::BeamState& 
 }
 
 double log_blank_of(BeamSearch& shared, Row<float> frame, const decode::BeamState& state) {
-  if (frame.shape(0) != shared.joint()) throw nb::value_error("log_blank: a frame of another width than the joint");
+  if (frame.shape(0) != shared.width()) throw nb::value_error("log_blank: a frame of another width than those of the model");
   return shared.use([&](decode::BeamSearch& search) { return search.log_blank(to_integers(span_of<float>(frame)), state); });
 }
 
@@ -234,7 +234,7 @@ void bind_greedy(nb::module_& module) {
       .def("init_state", [](const GreedySearch&) { return decode::GreedyState{}; }, "The state before the first frame.")
       .def("advance", &GreedySearch::advance, "frames"_a, "state"_a,
            nb::sig("def advance(self, frames: numpy.typing.NDArray[numpy.float32], state: GreedyState) -> GreedyState"),
-           "The state after encoder frames [T, J]; FormatError if none of the symbols of a frame is probable.")
+           "The state after encoder frames [T, E]; FormatError if none of the symbols of a frame is probable.")
       .def("result", &GreedySearch::result, "state"_a, "The fields of `stapes.decode.Hypothesis` and its words.")
       .def("lattice", [](GreedySearch& shared, const decode::GreedyState& state) {
              return translated(shared.use([&](decode::GreedySearch& search) { return search.lattice(state); }));
@@ -262,7 +262,7 @@ void bind_beam(nb::module_& module) {
            }, "The state before the first frame.")
       .def("advance", &BeamSearch::advance, "frames"_a, "state"_a,
            nb::sig("def advance(self, frames: numpy.typing.NDArray[numpy.float32], state: BeamState) -> BeamState"),
-           "The state after encoder frames [T, J]; FormatError if no hypothesis of a frame is probable.")
+           "The state after encoder frames [T, E]; FormatError if no hypothesis of a frame is probable.")
       .def("result", &BeamSearch::result, "state"_a, "The fields of `stapes.decode.Hypothesis` and its words.")
       .def("lattice", &lattice_of, "state"_a, "posterior"_a, "most_arcs"_a,
            "Frames of the nodes of a `stapes.lattice.Lattice`, and the fields of its arcs.")

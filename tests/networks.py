@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stapes import config
 from stapes import format as packed_format
 from stapes.codec import Codec, Float32, Uniform
-from stapes.compress import fold, integer_metadata, measure_ranges, pack
+from stapes.compress import fold, integer_metadata, join_head, measure_ranges, pack
 from stapes.corpus import Subwords
 from stapes.features import Fbank
 from stapes.model import Transducer, TransducerConfig
@@ -69,7 +69,7 @@ def random_integer_model(folder: Path, codec: Codec | None = None, seed: int = 0
     packed = packed_format.read(folder / "tiny.stapes")
     noise = np.random.default_rng(seed).normal(0, 0.1, 32000).astype(np.float32)
     ranges = measure_ranges(network, [Fbank()(noise)])
-    exact = {name: tensor.numpy() for name, tensor in network.state_dict().items() if name in packed.tensors}
+    exact = join_head({name: tensor.numpy() for name, tensor in network.state_dict().items()}, used=True)
     tensors = {
         name: (tensor, (codec or Uniform()) if tensor.ndim > 1 else Float32())
         for name, tensor in fold(exact, ranges).items()

@@ -42,7 +42,7 @@ class Network:
 
     def encode(self, frames: numpy.typing.NDArray[numpy.float32], state: State) -> tuple[numpy.typing.NDArray[numpy.int16], State]:
         """
-        Encoder frames [T, J] (Q5.10) that further log-mel frames [F, M] complete, and the state after them.
+        Encoder frames [T, E] (Q5.10) that further log-mel frames [F, M] complete, and the state after them.
         """
 
     def predict(self, contexts: numpy.typing.NDArray[numpy.int32]) -> numpy.typing.NDArray[numpy.int16]:
@@ -84,7 +84,7 @@ class GreedySearch:
 
     def advance(self, frames: numpy.typing.NDArray[numpy.float32], state: GreedyState) -> GreedyState:
         """
-        The state after encoder frames [T, J]; FormatError if none of the symbols of a frame is probable.
+        The state after encoder frames [T, E]; FormatError if none of the symbols of a frame is probable.
         """
 
     def result(self, state: GreedyState) -> tuple[list[int], list[int], float, list[tuple[str, int, int, float, int]], int]:
@@ -141,7 +141,7 @@ class BeamSearch:
 
     def advance(self, frames: numpy.typing.NDArray[numpy.float32], state: BeamState) -> BeamState:
         """
-        The state after encoder frames [T, J]; FormatError if no hypothesis of a frame is probable.
+        The state after encoder frames [T, E]; FormatError if no hypothesis of a frame is probable.
         """
 
     def result(self, state: BeamState) -> tuple[list[int], list[int], float, list[tuple[str, int, int, float, int]], int]:

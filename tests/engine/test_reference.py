@@ -31,7 +31,8 @@ def test_streaming_equals_offline_for_every_chunking(network, lengths, seed):
 def test_frames_are_40_ms(network):
     assert network.frame_ms == 40
     # 1 s and 0.4 s of tail are 140 feature frames: (140 - 7) // 4 + 1.
-    assert hear(network, [np.zeros(16000, np.float32)]).shape == (34, 11)
+    # The joint is 11 wide, and there are logits of 12 labels.
+    assert hear(network, [np.zeros(16000, np.float32)]).shape == (34, 11 + 12)
 
 
 def test_a_state_can_be_gone_on_from_twice(network):

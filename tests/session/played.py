@@ -22,7 +22,6 @@ class PlayedNetwork:
     frame_ms = 40.0
     language_model = None
     ctc = None
-    ctc = None
     calibration = None
 
     def __init__(self, endpointing: Any = None, certainty: float = 5) -> None:

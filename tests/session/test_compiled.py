@@ -90,7 +90,7 @@ def expected(network, lists):
 
 def pair(network, beam=24, lists=(), **settings):
     """The search in Python and the compiled one."""
-    plain = BeamSearch(network, beam, expected=expected(network, lists), **settings)
+    plain = BeamSearch(network, beam, expected=expected(network, lists), ctc=network.ctc, **settings)
     compiled = [each.compile_native(network.vocabulary) for each in lists]
     return plain, CompiledBeamSearch(network.compiled, beam, compiled, **settings)
 
@@ -224,7 +224,7 @@ def test_what_is_refused(network, tiny):
         with pytest.raises(ConfigError, match=r"search: \w+ is (0|nan); [01] or more is accepted"):
             CompiledBeamSearch(network.compiled, **settings)
     search = CompiledBeamSearch(network.compiled, 4)
-    with pytest.raises(ValueError, match="frames of another width than the joint of the model"):
+    with pytest.raises(ValueError, match="frames of another width than those of the model"):
         search.advance(np.zeros((1, 3), np.float32), search.init_state())
     lists = Phrases(["one"]).compile_native(network.vocabulary)
     with pytest.raises(ValueError, match="lists of another vocabulary"):
@@ -284,5 +284,5 @@ search = CompiledBeamSearch(network.compiled, 8)
 
 
 def test_a_long_search_can_be_interrupted():
-    call = "search.advance(np.zeros((count, network.settings.joint), np.float32), search.init_state())"
+    call = "search.advance(np.zeros((count, network.settings.frame_width), np.float32), search.init_state())"
     assert_interrupted(SEARCHED, call, 1_000)

@@ -17,6 +17,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLowest = std::numeric_limits<double>::lowest();
+// What a label scores at least with a CTC head, in nats before the factor; of its logits.
+constexpr double kLowestEvidence = -8.0;
+constexpr int kLogitBits = 10;
 
 [[noreturn]] void refuse(std::string text) { throw Error(Fault::kConfig, std::move(text)); }
 
@@ -89,7 +92,9 @@ BeamSearch::BeamSearch(Scorer& scorer, const Vocabulary& vocabulary, std::vector
       vocabulary_(vocabulary),
       expected_(std::move(expected), vocabulary.size()),
       config_(checked(config)),
-      predictions_(scorer) {
+      ctc_(scorer.ctc()),
+      predictions_(scorer),
+      seen_(vocabulary.size()) {
   for (Label label = 0; label < static_cast<Label>(vocabulary.size()); ++label) {
     mask_.push_back(vocabulary.emittable(label) ? 0.0 : -kInfinity);
   }
@@ -102,15 +107,32 @@ BeamState BeamSearch::init_state() {
   state.places = {0};
   state.heads = {0};
   state.contexts = {{.labels = {}, .expected = expected_.start()}};
+  state.evidence = {0.0};
   return state;
 }
 
 void BeamSearch::advance(std::span<const std::int16_t> frames, BeamState& state) {
-  const std::size_t joint = scorer_.joint();
-  for (; !frames.empty(); frames = frames.subspan(joint)) {
+  const std::size_t joint = scorer_.joint(), width = scorer_.frame_width();
+  for (; !frames.empty(); frames = frames.subspan(width)) {
     if (state.contexts != loaded_) load_rows(state.contexts);
     scorer_.join(frames.first(joint), prediction_rows_, scores_);
+    look(frames.first(width), state);
     step(state);
+  }
+}
+
+void BeamSearch::look(std::span<const std::int16_t> frame, const BeamState& state) {
+  found_ = state.evidence;
+  if (!(ctc_.scale > 0)) return;
+  const auto logits = frame.subspan(scorer_.joint());
+  for (std::size_t label = 0; label < seen_.size(); ++label) {
+    const double ahead = std::ldexp(static_cast<double>(logits[label] - logits[kBlank]), -kLogitBits);
+    seen_[label] = ctc_.scale * std::max(ahead, kLowestEvidence);
+  }
+  for (std::size_t index = 0; index < found_.size(); ++index) {
+    const Node& last = state.trace[state.nodes[index]];
+    if (state.frames - last.frame > ctc_.frames) continue;
+    found_[index] = std::max(found_[index], seen_[static_cast<std::size_t>(last.label)]);
   }
 }
 
@@ -131,7 +153,8 @@ void BeamSearch::step(BeamState& state) {
   const std::size_t vocabulary = vocabulary_.size();
   stayed_.resize(state.nodes.size());
   for (std::size_t index = 0; index < stayed_.size(); ++index) {
-    stayed_[index] = state.log_probs[index] + static_cast<double>(scores_[state.places[index] * vocabulary]);
+    const auto blank = static_cast<double>(scores_[state.places[index] * vocabulary]);
+    stayed_[index] = state.log_probs[index] + blank + (found_[index] - state.evidence[index]);
   }
   extend_all(state);
   const double best_extended = *std::max_element(best_extended_.begin(), best_extended_.end());
@@ -143,7 +166,8 @@ void BeamSearch::step(BeamState& state) {
   require_probability(best, state.frames);
   const double floor = std::max(best - config_.score_beam, kLowest);
   // Most frames are blank to every history: none comes or goes, and the order in a context stays.
-  if (best_extended < floor && floor <= *std::min_element(stayed_.begin(), stayed_.end())) {
+  const bool all_stay = best_extended < floor && floor <= *std::min_element(stayed_.begin(), stayed_.end());
+  if (all_stay && found_ == state.evidence) {
     state.log_probs = stayed_;
     ++state.frames;
     return;
@@ -167,8 +191,8 @@ void BeamSearch::extend_all(const BeamState& state) {
     const auto expected = std::span(expected_rows_).subspan(place * vocabulary, vocabulary);
     const auto extended = std::span(extended_).subspan(place * vocabulary, vocabulary);
     for (std::size_t label = 0; label < vocabulary; ++label) {
-      extended[label] =
-          before + static_cast<double>(scores[label]) + static_cast<double>(expected[label]) + mask_[label];
+      extended[label] = before + static_cast<double>(scores[label]) + static_cast<double>(expected[label]) +
+                        mask_[label] + seen_[label];
     }
     best_extended_[place] = largest(extended);
   }
@@ -182,7 +206,8 @@ void BeamSearch::stay(const BeamState& state, double floor, Frame& frame) const 
                                .log_prob = stayed_[index],
                                .place = state.places[index],
                                .key = node.key,
-                               .length = node.length});
+                               .length = node.length,
+                               .evidence = found_[index]});
   }
 }
 
@@ -192,13 +217,14 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
     const std::size_t at = place * vocabulary + static_cast<std::size_t>(label);
     const auto heard = static_cast<double>(scores_[at]);
     const auto hoped = static_cast<double>(expected_rows_[at]);
+    const double seen = seen_[static_cast<std::size_t>(label)];
     const double own_posterior = posterior(heard, static_cast<double>(scores_[place * vocabulary]));
     const Grouping& reached = state.contexts[place];
     const Grouping context{.labels = {.older = reached.labels.newer, .newer = label},
                            .expected = expected_.step(reached.expected, label)};
     const std::size_t end = place + 1 < state.heads.size() ? state.heads[place + 1] : state.nodes.size();
     for (std::size_t index = state.heads[place]; index < end; ++index) {
-      const double log_prob = state.log_probs[index] + heard + hoped;
+      const double log_prob = state.log_probs[index] + heard + hoped + seen;
       if (log_prob < floor) continue;
       const NodeIndex from = state.nodes[index];
       const Key key = extended(state.trace[from].key, label);
@@ -210,11 +236,15 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
                                       [&key](const History& history) { return history.key == key; });
       if (known == frame.histories.end()) {
         const std::int32_t length = state.trace[from].length + 1;
-        frame.histories.push_back({emit(log_prob), log_prob, place_of(context, frame.contexts), key, length});
+        frame.histories.push_back(
+            {emit(log_prob), log_prob, place_of(context, frame.contexts), key, length, seen});
         continue;
       }
       const double total = log_add(known->log_prob, log_prob);
-      if (log_prob > known->log_prob) known->node = emit(total);
+      if (log_prob > known->log_prob) {
+        known->node = emit(total);
+        known->evidence = seen;
+      }
       known->log_prob = total;
     }
   }
@@ -274,11 +304,13 @@ void BeamSearch::pack(const Rivals& contexts, std::vector<Grouping> groupings, B
   state.places.clear();
   state.heads.clear();
   state.contexts.clear();
+  state.evidence.clear();
   for (const std::vector<History>& rivals : contexts) {
     state.heads.push_back(state.nodes.size());
     for (const History& history : rivals) {
       state.nodes.push_back(history.node);
       state.log_probs.push_back(history.log_prob);
+      state.evidence.push_back(history.evidence);
       state.places.push_back(state.contexts.size());
     }
     state.contexts.push_back(groupings[rivals.front().place]);
@@ -316,7 +348,7 @@ lattice::Lattice BeamSearch::lattice(const BeamState& state, const LatticeLimits
 double BeamSearch::log_blank(std::span<const std::int16_t> frame, const BeamState& state) {
   const Grouping& context = state.contexts[state.places[most_probable(state)]];
   std::vector<float> scores(vocabulary_.size());
-  scorer_.join(frame, predictions_.row(context.labels), scores);
+  scorer_.join(frame.first(scorer_.joint()), predictions_.row(context.labels), scores);
   return static_cast<double>(scores[kBlank]);
 }
 

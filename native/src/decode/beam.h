@@ -7,7 +7,8 @@
 // soon as that provably cannot change the best sequence. stapes.decode.beam of the Python package tells the
 // reasons; results are the same.
 //
-// Letters: n frames, J joint width, V vocabulary, P histories, G contexts.
+// Letters: n frames, E width of an encoder frame (J, or J + V with a CTC head), J joint width, V vocabulary, P histories,
+// G contexts.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,8 @@ struct BeamState {
   std::vector<std::size_t> heads;
   // [G]
   std::vector<Grouping> contexts;
+  // [P] what the CTC head has found of the last label of each history, at most.
+  std::vector<double> evidence;
   // Frames at which a history came or went; while it stays, so does all that the histories say.
   std::int32_t changes = 0;
   // Nodes at which the trace is compacted.
@@ -68,14 +71,14 @@ class BeamSearch {
 
   // The state before the first frame.
   BeamState init_state();
-  // `frames` [n, J] more; the same for every way to cut them. Throws Error (kFormat) if the model gives no
+  // `frames` [n, E] more; the same for every way to cut them. Throws Error (kFormat) if the model gives no
   // hypothesis of a frame a probability.
   void advance(std::span<const std::int16_t> frames, BeamState& state);
   // The best hypothesis after the frames so far; partial and final results alike.
   Hypothesis result(const BeamState& state);
   // What may have been said in the frames so far; its best path is `result`.
   lattice::Lattice lattice(const BeamState& state, const LatticeLimits& limits);
-  // Log-probability of blank at `frame` [J] after the most probable history of `state`.
+  // Log-probability of blank at `frame` [E] after the most probable history of `state`.
   double log_blank(std::span<const std::int16_t> frame, const BeamState& state);
 
  private:
@@ -90,6 +93,8 @@ class BeamSearch {
   };
 
   void load_rows(const std::vector<Grouping>& contexts);
+  // What the CTC head finds of each label at a frame [E], and of the last one of each history that takes blank there.
+  void look(std::span<const std::int16_t> frame, const BeamState& state);
   void step(BeamState& state);
   void extend_all(const BeamState& state);
   void stay(const BeamState& state, double floor, Frame& frame) const;
@@ -103,6 +108,7 @@ class BeamSearch {
   const Vocabulary& vocabulary_;
   Expectations expected_;
   BeamConfig config_;
+  CtcHead ctc_;
   Predictions predictions_;
   // The contexts whose rows are below.
   std::vector<Grouping> loaded_;
@@ -117,6 +123,8 @@ class BeamSearch {
   std::vector<double> best_extended_;
   // [P] log-probability of each history after blank.
   std::vector<double> stayed_;
+  // [V] what the CTC head finds of each label, and [P] what it has found of the last ones then.
+  std::vector<double> seen_, found_;
 };
 
 }  // namespace stapes::decode

@@ -13,8 +13,8 @@ GreedySearch::GreedySearch(Scorer& scorer, const Vocabulary& vocabulary)
     : scorer_(scorer), vocabulary_(vocabulary), predictions_(scorer), log_probs_(scorer.vocabulary()) {}
 
 void GreedySearch::advance(std::span<const std::int16_t> frames, GreedyState& state) {
-  const std::size_t joint = scorer_.joint();
-  for (; !frames.empty(); frames = frames.subspan(joint), ++state.frames) {
+  const std::size_t joint = scorer_.joint(), width = scorer_.frame_width();
+  for (; !frames.empty(); frames = frames.subspan(width), ++state.frames) {
     scorer_.join(frames.first(joint), predictions_.row(state.context), log_probs_);
     Label best = kBlank;
     for (Label label = 1; label < static_cast<Label>(log_probs_.size()); ++label) {

@@ -57,16 +57,22 @@ Key continued(Key key, std::span<const Label> suffix) {
   return key;
 }
 
+// Whether `loser` is the more probable one, or may be when more is found of the last label, which is the same. Both are
+// taken to be looked for equally long.
+bool may_overtake(const History& loser, const History& winner) {
+  return winner.log_prob - loser.log_prob < std::max(0.0, winner.evidence - loser.evidence);
+}
+
 // `other` and its continuations, each behind its match from `best`; none if any may overtake.
 std::vector<Pair> dominated(const History& best, const History& other, Rivals& contexts, const Trace& trace) {
-  if (has_live_prefix(contexts, other, trace)) return {};
+  if (has_live_prefix(contexts, other, trace) || may_overtake(other, best)) return {};
   std::vector<Pair> pairs{{best.key, other.key}};
   for (const std::vector<History>& rivals : contexts) {
     for (const History& loser : rivals) {
       const std::vector<Label> labels = suffix(trace, loser.node, other);
       if (labels.empty()) continue;
       const History* const winner = find(contexts, continued(best.key, labels));
-      if (winner == nullptr || winner->log_prob < loser.log_prob) return {};
+      if (winner == nullptr || may_overtake(loser, *winner)) return {};
       pairs.push_back({winner->key, loser.key});
     }
   }

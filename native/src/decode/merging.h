@@ -18,6 +18,8 @@ struct History {
   std::size_t place;
   Key key;
   std::int32_t length;
+  // What the CTC head has found of the last label.
+  double evidence;
 };
 
 // Histories by context, the best contexts first, in each the most probable history first.

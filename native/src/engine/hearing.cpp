@@ -44,7 +44,9 @@ HearingSettings read_hearing(const format::Model& model) {
   HearingSettings hearing{.features = read_features(settings.table("features")),
                           .vocabulary = settings.texts("vocabulary"),
                           .tail_ms = static_cast<int>(settings.integer("tail_ms", 0, 2000))};
-  for (const char* const size : {"channels", "hidden", "layers", "embedding", "joint"}) settings.skip(size);
+  for (const char* const size : {"channels", "hidden", "layers", "embedding", "joint", "ctc_scale", "ctc_frames"}) {
+    settings.skip(size);
+  }
   settings.finish();
   return hearing;
 }

@@ -78,7 +78,7 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
 
 Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
     : recognizer_(std::move(recognizer)),
-      scorer_(recognizer_->joiner_),
+      scorer_(recognizer_->joiner_, recognizer_->sizes_),
       language_model_(recognizer_->language_model_
                           ? std::make_optional<decode::NGram>(*recognizer_->language_model_)
                           : std::nullopt),

@@ -69,7 +69,7 @@ Session::Search::Search(const Recognizer& recognizer, NetworkScorer& scorer, std
 Session::Session(std::shared_ptr<const Recognizer> recognizer, int beam, const std::string& point)
     : recognizer_(std::move(recognizer)),
       beam_(checked_beam("session", beam)),
-      scorer_(recognizer_->joiner_),
+      scorer_(recognizer_->joiner_, recognizer_->sizes_),
       pitch_(recognizer_->table_),
       pitch_work_(pitch_.workspace()),
       endpointer_(recognizer_->vocabulary_, recognizer_->endpointing_, point_named(recognizer_->endpointing_, point),
@@ -118,9 +118,9 @@ void Session::hear_block(std::span<const float> block, std::vector<Event>& event
   heard_samples_ += static_cast<std::int64_t>(block.size());
   const std::vector<std::int16_t> frames = encode(block);
   const endpoint::Sound sound = sound_of(block);
-  const std::size_t joint = recognizer_->joiner_.joint();
-  for (std::span<const std::int16_t> rest(frames); !rest.empty(); rest = rest.subspan(joint)) {
-    follow(rest.first(joint), sound, events);
+  const std::size_t width = scorer_.frame_width();
+  for (std::span<const std::int16_t> rest(frames); !rest.empty(); rest = rest.subspan(width)) {
+    follow(rest.first(width), sound, events);
   }
 }
 
@@ -153,7 +153,8 @@ void Session::follow(std::span<const std::int16_t> frame, const endpoint::Sound&
   const std::int32_t changes = search_->state.changes;
   search_->beam.advance(frame, search_->state);
   const double log_blank = search_->beam.log_blank(frame, search_->state);
-  endpointer_.advance({as_floats(frame), sound, log_blank}, search_->state.trace, decode::ending(search_->state),
+  const std::vector<float> heard = as_floats(frame.first(scorer_.joint()));
+  endpointer_.advance({heard, sound, log_blank}, search_->state.trace, decode::ending(search_->state),
                       endpoint_);
   // While every history takes blank the text stays.
   if (search_->state.changes != changes) tell_text(events);

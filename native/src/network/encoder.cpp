@@ -51,7 +51,7 @@ std::size_t encoder_bytes_bound(const Settings& settings) {
   return kernels::packed_bytes_bound(C1, 9) + kernels::packed_bytes_bound(C2, 9 * C1) +
          kernels::packed_bytes_bound(hidden, C2 * second_bands(settings)) +
          settings.layers * 2 * kernels::packed_bytes_bound(4 * hidden, hidden) +
-         kernels::packed_bytes_bound(settings.joint, hidden);
+         kernels::packed_bytes_bound(settings.frame_width(), hidden);
 }
 
 Encoder::Encoder(const Settings& settings, const TensorSource& source, const kernels::Table& table,
@@ -68,8 +68,8 @@ Encoder::Encoder(const Settings& settings, const TensorSource& source, const ker
                                   {settings.hidden, settings.channels[1] * second_bands(settings)},
                                   settings.channels[1], kToStream, kInt16, table, arena)),
       final_norm_(norm(source, "final_norm", settings.hidden)),
-      projection_(source.integers("encoder_projection.weight", {settings.joint, settings.hidden}),
-                  source.floats("encoder_projection.bias", {settings.joint}), kToStream, kInt16, table, arena) {
+      projection_(source.integers("encoder_projection.weight", {settings.frame_width(), settings.hidden}),
+                  source.floats("encoder_projection.bias", {settings.frame_width()}), kToStream, kInt16, table, arena) {
   for (std::size_t layer = 0; layer < settings.layers; ++layer) layers_.push_back(make_layer(layer, source, arena));
 }
 
@@ -85,7 +85,7 @@ Encoder::Layer Encoder::make_layer(std::size_t index, const TensorSource& source
 
 Encoder::Workspace Encoder::make_workspace() const {
   const std::size_t bands = first_bands(settings_);
-  const std::size_t widest = std::max({4 * settings_.hidden, settings_.joint});
+  const std::size_t widest = std::max(4 * settings_.hidden, settings_.frame_width());
   const std::size_t longest = std::max(settings_.hidden, subsampling_.columns());
   return {.patches = {bands, std::max(first_.rows(), second_.rows()), std::max(first_.columns(), second_.columns())},
           .wide = {kMostTogether, widest, longest},
@@ -115,10 +115,10 @@ std::size_t Encoder::ready(const EncoderState& state) const {
 }
 
 void Encoder::lay_out(std::span<const Job> jobs, Workspace& work) const {
-  const std::size_t times = jobs.front().frames.size() / joint();
+  const std::size_t times = jobs.front().frames.size() / width();
   work.begins.assign(1, 0);
   for (std::size_t time = 0; time < times; ++time) {
-    const auto longer = [&](const Job& job) { return job.frames.size() > time * joint(); };
+    const auto longer = [&](const Job& job) { return job.frames.size() > time * width(); };
     work.begins.push_back(work.begins.back() + static_cast<std::size_t>(std::ranges::count_if(jobs, longer)));
   }
 }
@@ -138,9 +138,9 @@ void Encoder::encode(std::span<const Job> jobs, Workspace& work) const {
   projection_.apply(work.wide, count);
   for (std::size_t index = 0; index < jobs.size(); ++index) {
     auto to = jobs[index].frames;
-    for (std::size_t time = 0; !to.empty(); ++time, to = to.subspan(joint())) {
-      const auto sums = work.wide.sums(work.begins[time] + index, joint());
-      narrow(std::span<const std::int32_t>(sums), to.first(joint()));
+    for (std::size_t time = 0; !to.empty(); ++time, to = to.subspan(width())) {
+      const auto sums = work.wide.sums(work.begins[time] + index, width());
+      narrow(std::span<const std::int32_t>(sums), to.first(width()));
     }
   }
 }
@@ -182,8 +182,8 @@ void Encoder::accept_together(std::span<Feed> feeds, Workspace& work) const {
         frames = 0;
       }
       frames += own;
-      feed.encoded->resize(feed.encoded->size() + own * joint());
-      jobs.push_back({feed.state, std::span(*feed.encoded).last(own * joint())});
+      feed.encoded->resize(feed.encoded->size() + own * width());
+      jobs.push_back({feed.state, std::span(*feed.encoded).last(own * width())});
     }
     encode_sorted(jobs, work);
   }
@@ -192,7 +192,7 @@ void Encoder::accept_together(std::span<Feed> feeds, Workspace& work) const {
 void Encoder::convolve(const Job& job, std::size_t index, Workspace& work) const {
   auto& features = job.state->features;
   const std::size_t bins = settings_.mel_bins, row = first_bands(settings_) * first_.rows();
-  const std::size_t times = job.frames.size() / joint();
+  const std::size_t times = job.frames.size() / width();
   for (std::size_t time = 0; time < times; ++time) {
     // What the first convolution gave last for the frame before it gives first for this one.
     const std::size_t known = time == 0 ? 0 : 1;

@@ -4,7 +4,7 @@
 // for all of them, and the recurrent weights of a layer stay in a near cache from frame to frame.
 //
 // Letters: N frames of all streams, F feature frames, T encoder frames, M mel bins, C1 and C2 channels, H hidden, L layers,
-// J joint.
+// E width of an encoder frame.
 #pragma once
 
 #include <cstddef>
@@ -68,12 +68,12 @@ class Encoder {
   // Encoder frames of a stream that are ready, at least one.
   struct Job {
     EncoderState* state;
-    std::span<std::int16_t> frames;  // [T, J] Q5.10
+    std::span<std::int16_t> frames;  // [T, E] Q5.10
   };
   // Up to kMostTogether frames of different streams; no job has more of them than the one before.
   void encode(std::span<const Job> jobs, Workspace& work) const;
 
-  // Appends the encoder frames [T, J] that further log-mel frames [F, M] of one stream complete to `encoded`.
+  // Appends the encoder frames [T, E] that further log-mel frames [F, M] of one stream complete to `encoded`.
   void accept(std::span<const float> frames, EncoderState& state, Workspace& work,
               std::vector<std::int16_t>& encoded) const;
 
@@ -85,7 +85,8 @@ class Encoder {
   };
   void accept_together(std::span<Feed> feeds, Workspace& work) const;
 
-  std::size_t joint() const { return projection_.rows(); }
+  // Of an encoder frame, E.
+  std::size_t width() const { return projection_.rows(); }
 
  private:
   // Quantises frames of `feed` until `most` encoder frames are ready, or as many as there are; their number.

@@ -13,13 +13,13 @@ constexpr const char* kNetwork = "packed model: metadata: network: ";
 
 [[noreturn]] void refuse(std::string text) { throw Error(Fault::kFormat, std::move(text)); }
 
-std::size_t checked(const std::string& name, std::int64_t least, const format::Value& value) {
+std::size_t checked(const std::string& name, std::int64_t least, std::int64_t most, const format::Value& value) {
   if (!value.is(format::Kind::kInteger)) {
     refuse(sentence(kNetwork, name, ": a value of type int is expected, got ", value.kind_name()));
   }
   const std::int64_t size = value.integer();
-  if (size < least || size > kMost) {
-    refuse(sentence(kNetwork, name, ": ", least, " to ", kMost, " is expected, got ", size));
+  if (size < least || size > most) {
+    refuse(sentence(kNetwork, name, ": ", least, " to ", most, " is expected, got ", size));
   }
   return static_cast<std::size_t>(size);
 }
@@ -31,7 +31,7 @@ format::Value member(const format::Value& table, const std::string& name) {
 }
 
 std::size_t size_of(const format::Value& table, const std::string& name) {
-  return checked(name, 1, member(table, name));
+  return checked(name, 1, kMost, member(table, name));
 }
 
 void check_integer(const format::Value& metadata) {
@@ -51,8 +51,8 @@ void read_channels(const format::Value& table, Settings& settings) {
     refuse(sentence(kNetwork, "channels: two numbers are expected"));
   }
   const format::Value first = *channels.first();
-  settings.channels[0] = checked("channels[0]", 1, first);
-  settings.channels[1] = checked("channels[1]", 1, *first.next());
+  settings.channels[0] = checked("channels[0]", 1, kMost, first);
+  settings.channels[1] = checked("channels[1]", 1, kMost, *first.next());
 }
 
 std::size_t read_mel_bins(const format::Value& table) {
@@ -61,7 +61,7 @@ std::size_t read_mel_bins(const format::Value& table) {
   if (!features || !features->is(format::Kind::kObject)) return kDefault;
   const auto bins = features->find("mel_bins");
   // Two convolutions of stride 2 need seven bands.
-  return bins ? checked("features: mel_bins", 7, *bins) : kDefault;
+  return bins ? checked("features: mel_bins", 7, kMost, *bins) : kDefault;
 }
 
 const format::Tensor& tensor_of(const format::Model& model, const std::string& name, const TensorShape& shape) {
@@ -73,6 +73,22 @@ const format::Tensor& tensor_of(const format::Model& model, const std::string& n
                     listed(tensor->shape())));
   }
   return *tensor;
+}
+
+void read_ctc(const format::Value& table, Settings& settings) {
+  constexpr double kMostScale = 10;
+  if (const auto scale = table.find("ctc_scale")) {
+    if (!scale->is(format::Kind::kFloat) && !scale->is(format::Kind::kInteger)) {
+      refuse(sentence(kNetwork, "ctc_scale: a value of type float is expected, got ", scale->kind_name()));
+    }
+    settings.ctc_scale = scale->number();
+    if (!(settings.ctc_scale >= 0 && settings.ctc_scale <= kMostScale)) {
+      refuse(sentence(kNetwork, "ctc_scale: 0 to 10 is expected, got ", shown(settings.ctc_scale)));
+    }
+  }
+  if (const auto frames = table.find("ctc_frames")) {
+    settings.ctc_frames = static_cast<std::int32_t>(checked("ctc_frames", 0, 100, *frames));
+  }
 }
 
 // Room for the weights is asked for by these sizes: they must be those of tensors that are there.
@@ -102,6 +118,7 @@ Settings read_settings(const format::Model& model) {
   settings.embedding = size_of(*table, "embedding");
   settings.joint = size_of(*table, "joint");
   settings.vocabulary = vocabulary.size();
+  read_ctc(*table, settings);
   check_layers(model, settings);
   return settings;
 }

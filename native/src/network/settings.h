@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace stapes::network {
 
@@ -13,6 +14,11 @@ struct Settings {
   std::size_t embedding = 0;    // E
   std::size_t joint = 0;        // J
   std::size_t vocabulary = 0;   // V
+  double ctc_scale = 0.0;       // of the CTC head's scores in a search; 0 where there is no such head
+  std::int32_t ctc_frames = 0;  // how long after its emission the head may find a label
+
+  // Width of an encoder frame: J for the joint, then V logits where there is a CTC head.
+  std::size_t frame_width() const { return joint + (ctc_scale > 0 ? vocabulary : 0); }
 };
 
 }  // namespace stapes::network

@@ -1,5 +1,6 @@
 """From a trained checkpoint to a packed model; here torch ends."""
 
+from stapes.compress.ctc_head import join_head
 from stapes.compress.exporting import export_onnx
 from stapes.compress.folding import fold, integer_metadata
 from stapes.compress.pack import half_precision, pack
@@ -16,6 +17,7 @@ __all__ = [
     "fold",
     "half_precision",
     "integer_metadata",
+    "join_head",
     "measure_ranges",
     "pack",
 ]

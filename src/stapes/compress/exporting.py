@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stapes import config
+from stapes.compress.ctc_head import split_head
 from stapes.compress.trained import Trained, read_trained
 from stapes.errors import ConfigError, MissingExtraError
 from stapes.features import FbankConfig
@@ -69,10 +70,11 @@ def _graphs(trained: Trained) -> dict[str, Any]:
         from stapes.compress import onnx_graphs
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "onnx", "export", "Exporting") from None
+    weights = split_head(trained.weights)
     return {
-        "encoder": onnx_graphs.encoder(trained.weights, trained.recipe.network.layers),
-        "decoder": onnx_graphs.decoder(trained.weights),
-        "joiner": onnx_graphs.joiner(trained.weights),
+        "encoder": onnx_graphs.encoder(weights, trained.recipe.network.layers),
+        "decoder": onnx_graphs.decoder(weights),
+        "joiner": onnx_graphs.joiner(weights),
     }
 
 

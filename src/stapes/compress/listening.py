@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stapes import audio
+from stapes.compress.ctc_head import split_head
 from stapes.compress.trained import Trained
 from stapes.corpus import Subwords, Utterance, normalise
 from stapes.errors import CorpusError
@@ -171,7 +172,7 @@ def _greedy_contexts(network: Transducer, encoded: Tensor) -> Tensor:
 def _apart(weights: Tensors) -> dict[str, Tensor]:
     """Names and shapes of torch: input and recurrent part of an LSTM layer by themselves, its bias once."""
     parts: dict[str, Tensor] = {}
-    for name, weight in weights.items():
+    for name, weight in split_head(weights).items():
         tensor, layer = torch.tensor(weight), name.rpartition(".")[0]
         if name.startswith("lstms.") and name.endswith(".weight"):
             parts[f"{layer}.weight_ih_l0"], parts[f"{layer}.weight_hh_l0"] = tensor.chunk(2, dim=1)

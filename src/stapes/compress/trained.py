@@ -10,14 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from stapes import config
+from stapes.compress.ctc_head import join_head, split_head
 from stapes.compress.language_model import Tensors, language_model_metadata, language_model_tensors
 from stapes.corpus import Subwords, read_sentences
 from stapes.model import Transducer
 from stapes.train import checkpoint
 from stapes.train.recipe import Recipe
-
-# The CTC head helps training only.
-_TRAINING_ONLY = ("ctc.",)
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Trained:
 
     Args:
         recipe: of the training.
-        weights: averaged, with the names of ``spec/network.md``.
+        weights: averaged, with the names and shapes of ``spec/network.md``.
         metadata: of the packed model, as JSON.
         subwords: a serialised segmenter, to read a text or to write one from labels.
     """
@@ -39,7 +37,7 @@ class Trained:
     def network(self) -> Transducer:
         """The network in torch, in evaluation mode."""
         network = Transducer(self.recipe.network)
-        weights = {name: torch.tensor(weight) for name, weight in self.weights.items()}
+        weights = {name: torch.tensor(weight) for name, weight in split_head(self.weights).items()}
         network.load_state_dict(weights, strict=False)
         return network.eval()
 
@@ -67,11 +65,8 @@ def read_trained(source: Path) -> Trained:
     """
     saved = checkpoint.load(source)
     recipe = config.build(Recipe, saved.facts["recipe"], f"{source}: recipe")
-    weights = {
-        name: tensor.float().numpy()
-        for name, tensor in (saved.average or saved.weights).items()
-        if not name.startswith(_TRAINING_ONLY)
-    }
+    averaged = {name: tensor.float().numpy() for name, tensor in (saved.average or saved.weights).items()}
+    weights = join_head(averaged, used=recipe.ctc.scale > 0)
     metadata = _metadata(recipe, saved.facts, saved.step)
     return Trained(recipe, weights, metadata, bytes.fromhex(saved.facts["subwords"]))
 
@@ -89,6 +84,8 @@ def _metadata(recipe: Recipe, facts: Mapping[str, Any], step: int) -> dict[str, 
             **{name: sizes[name] for name in ("hidden", "layers", "embedding", "joint")},
             "channels": list(recipe.network.channels),
             "tail_ms": recipe.data.tail_ms,
+            "ctc_scale": recipe.ctc.scale,
+            "ctc_frames": recipe.ctc.frames,
         },
         "training": {"recipe": config.to_dict(recipe), "step": step},
     }

@@ -5,6 +5,7 @@ from stapes.decode.biasing import Phrases, Problem, read_phrases
 from stapes.decode.certainty import certainties
 from stapes.decode.compiled import MOST_LISTS, CompiledBeamSearch, CompiledGreedySearch
 from stapes.decode.completeness import Completeness, text_features
+from stapes.decode.ctc import CtcHead
 from stapes.decode.dictation import Dictation
 from stapes.decode.endpoint import (
     SCALARS,
@@ -39,6 +40,7 @@ __all__ = [
     "CompiledGreedySearch",
     "Completeness",
     "Context",
+    "CtcHead",
     "Dictation",
     "Ending",
     "EndpointState",

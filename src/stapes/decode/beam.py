@@ -1,6 +1,7 @@
 """Beam search over a stateless predictor, with histories merged where nothing can tell them apart any more.
 
-Shapes: n frames, J joint width, V vocabulary, P histories, G contexts.
+Shapes: n frames, E width of an encoder frame (J, or J + V with a CTC head), J joint width, V vocabulary, P histories,
+G contexts.
 
 A *history* is a label sequence with its log-probability, summed over all its alignments that stayed in the
 beam, plus what is expected of it (``stapes.decode.expectation``), which is a function of the labels alone. All
@@ -24,6 +25,9 @@ contexts beyond ``beam`` are dropped, as are extensions beyond the ``beam`` best
 ``histories`` in one context are merged at once. Without limits the best sequence and its log-probability are
 exact.
 
+With a CTC head (``stapes.decode.ctc``) a history also scores what the head finds of its labels. What is found of the
+last one may still grow, so a history is merged only if it could not make up for the difference by that.
+
 Among equals the order is: histories that took blank in their former order, then extensions by place in the
 beam and by label. Nothing depends on how frames were cut into chunks.
 """
@@ -37,6 +41,7 @@ from numpy.typing import NDArray
 
 from stapes.decode.certainty import certainties
 from stapes.decode.confidence import describe
+from stapes.decode.ctc import CtcHead, evidence
 from stapes.decode.expectation import Expectation, Expectations, Grouping
 from stapes.decode.greedy import require_probability
 from stapes.decode.hypothesis import Hypothesis
@@ -68,6 +73,7 @@ class BeamState:
         places: [P] index of each history's context.
         heads: [G] index of the most probable history of each context.
         contexts: the G contexts.
+        evidence: [P] what the CTC head has found of the last label of each history, at most.
         changes: frames at which a history came or went.
     """
 
@@ -77,6 +83,7 @@ class BeamState:
     places: NDArray[np.intp]
     heads: NDArray[np.intp]
     contexts: tuple[Grouping, ...]
+    evidence: NDArray[np.float64]
     changes: int = 0
 
     @property
@@ -91,6 +98,7 @@ class BeamState:
             and (self.frames, self.contexts) == (other.frames, other.contexts)
             and np.array_equal(self.log_probs, other.log_probs)
             and np.array_equal(self.places, other.places)
+            and np.array_equal(self.evidence, other.evidence)
             and same_traces(self.nodes, other.nodes)
         )
 
@@ -105,6 +113,7 @@ class BeamSearch:
         histories: at least 1; kept apart in one context until they can be merged without loss.
         emission_delay_frames: at least 0; by how much the model emits late, taken off the times of words.
         expected: what is expected to be said, over the vocabulary of ``scorer``.
+        ctc: how the CTC head in the encoder frames is used; without it they have none.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -118,6 +127,7 @@ class BeamSearch:
         histories: int = 4,
         emission_delay_frames: int = 0,
         expected: Sequence[Expectation] = (),
+        ctc: CtcHead | None = None,
     ) -> None:
         require_at_least("beam", beam, 1)
         require_at_least("score_beam", score_beam, 0)
@@ -132,15 +142,19 @@ class BeamSearch:
         self._delay_frames = emission_delay_frames
         self._mask = np.where(unemittable(scorer.vocabulary), -np.inf, 0.0)
         self._expected = Expectations(expected, len(scorer.vocabulary))
+        self._ctc = ctc
+        self._nothing = np.zeros(len(scorer.vocabulary))
 
     def init_state(self) -> BeamState:
         """The state before the first frame."""
         zero = np.zeros(1, dtype=np.intp)
         contexts = ((INITIAL_CONTEXT, self._expected.start()),)
-        return BeamState(0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=contexts)
+        return BeamState(
+            0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=contexts, evidence=np.zeros(1)
+        )
 
     def advance(self, frames: NDArray[np.float32], state: BeamState) -> BeamState:
-        """The state after ``frames`` [n, J], the same for every way to cut them.
+        """The state after ``frames`` [n, E], the same for every way to cut them.
 
         Raises:
             FormatError: the model gives no hypothesis of a frame a probability.
@@ -148,7 +162,8 @@ class BeamSearch:
         predictions, expected = self._rows(state.contexts)
         for frame in frames:
             contexts = state.contexts
-            state = self._step(self._scorer.join(frame, predictions), expected, state)
+            seen = evidence(self._ctc, frame) if self._ctc else self._nothing
+            state = self._step(self._scorer.join(frame, predictions), expected, seen, state)
             if state.contexts != contexts:
                 predictions, expected = self._rows(state.contexts)
         return state
@@ -178,7 +193,7 @@ class BeamSearch:
         return certainties(self.result(state), self.lattice(state, frame_ms=1))
 
     def log_blank(self, frame: NDArray[np.float32], state: BeamState) -> float:
-        """Log-probability of blank at ``frame`` [J] after the most probable history of ``state``."""
+        """Log-probability of blank at ``frame`` [E] after the most probable history of ``state``."""
         context, _ = state.contexts[state.places[int(state.log_probs.argmax())]]
         return float(self._scorer.join(frame, self._cache.rows([context]))[0, BLANK])
 
@@ -193,36 +208,54 @@ class BeamSearch:
         return finals if np.isfinite(finals).any() else np.zeros(len(finals))
 
     def _step(
-        self, scores: NDArray[np.float32], expected: NDArray[np.float32], state: BeamState
+        self,
+        scores: NDArray[np.float32],
+        expected: NDArray[np.float32],
+        seen: NDArray[np.float64],
+        state: BeamState,
     ) -> BeamState:
         """The state after one frame.
 
         Args:
             scores: [G, V] log-probabilities in each context.
             expected: [G, V] what is expected there; blank is not looked at.
+            seen: [V] what the CTC head finds of each label.
         """
-        stayed = state.log_probs + scores[state.places, BLANK]
-        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask
+        found = self._found(seen, state)
+        stayed = state.log_probs + scores[state.places, BLANK] + (found - state.evidence)
+        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask + seen
         best_extended = float(extended.max())
         best = float(np.maximum(stayed.max(), best_extended))
         require_probability(best, state.frames)
         floor = max(best - self._score_beam, _LOWEST)
         # Most frames are blank to every history: none comes or goes, and the order in a context stays.
-        if best_extended < floor <= stayed.min():
+        if best_extended < floor <= stayed.min() and np.array_equal(found, state.evidence):
             return replace(state, frames=state.frames + 1, log_probs=stayed)
-        histories = self._stay(state, stayed, floor)
-        self._extend(histories, state, scores, expected, extended, floor)
+        histories = self._stay(state, stayed, found, floor)
+        self._extend(histories, state, scores, expected, seen, extended, floor)
         contexts = self._prune(histories)
         merge_settled(contexts, state.frames)
         merge_surplus(contexts, self._histories, state.frames)
         return _pack(contexts, state.frames + 1, state.changes + 1)
 
+    def _found(self, seen: NDArray[np.float64], state: BeamState) -> NDArray[np.float64]:
+        """[P] what the CTC head has found of the last labels, should histories take blank where it finds ``seen``."""
+        if self._ctc is None:
+            return state.evidence
+        labels = np.array([node.label for node in state.nodes])
+        emitted = np.array([node.frame for node in state.nodes])
+        open_ = state.frames - emitted <= self._ctc.ctc_frames
+        return np.where(open_, np.maximum(state.evidence, seen[labels]), state.evidence)
+
     @staticmethod
-    def _stay(state: BeamState, stayed: NDArray[np.float64], floor: float) -> Histories:
+    def _stay(
+        state: BeamState, stayed: NDArray[np.float64], found: NDArray[np.float64], floor: float
+    ) -> Histories:
         """The histories that take blank and stay above ``floor``, by key."""
+        all_ = zip(state.nodes, stayed.tolist(), state.places.tolist(), found.tolist(), strict=True)
         return {
-            node.key: History(node, log_prob, state.contexts[place])
-            for node, log_prob, place in zip(state.nodes, stayed.tolist(), state.places.tolist(), strict=True)
+            node.key: History(node, log_prob, state.contexts[place], credit)
+            for node, log_prob, place, credit in all_
             if log_prob >= floor
         }
 
@@ -232,6 +265,7 @@ class BeamSearch:
         state: BeamState,
         scores: NDArray[np.float32],
         expected: NDArray[np.float32],
+        seen: NDArray[np.float64],
         extended: NDArray[np.float64],
         floor: float,
     ) -> None:
@@ -240,13 +274,14 @@ class BeamSearch:
         ends = [*state.heads.tolist()[1:], len(before)]
         for place, label in _best(extended, self._beam, floor):
             heard, hoped = float(scores[place, label]), float(expected[place, label])
+            found = float(seen[label])
             posterior = _posterior(heard, float(scores[place, BLANK]))
             (_, last), reached = state.contexts[place]
             context = ((last, label), self._expected.step(reached, label))
             for index in range(int(state.heads[place]), ends[place]):
-                log_prob = before[index] + heard + hoped
+                log_prob = before[index] + heard + hoped + found
                 if log_prob >= floor:
-                    emission = _Emission(state.nodes[index], label, state.frames, posterior, hoped)
+                    emission = _Emission(state.nodes[index], label, state.frames, posterior, hoped, found)
                     _add(histories, emission, log_prob, context)
 
     def _prune(self, histories: Histories) -> Contexts:
@@ -295,6 +330,7 @@ class _Emission:
     frame: int
     posterior: float
     expected: float
+    evidence: float
 
     def after(self, log_prob: float) -> Node:
         return self.node.emit(self.label, self.frame, log_prob, self.posterior, self.expected)
@@ -305,11 +341,11 @@ def _add(histories: Histories, emission: _Emission, log_prob: float, context: Gr
     key = extend_key(emission.node.key, emission.label)
     known = histories.get(key)
     if known is None:
-        histories[key] = History(emission.after(log_prob), log_prob, context)
+        histories[key] = History(emission.after(log_prob), log_prob, context, emission.evidence)
         return
     total = max(known.log_prob, log_prob) + math.log1p(math.exp(-abs(known.log_prob - log_prob)))
     if log_prob > known.log_prob:
-        known.node = emission.after(total)
+        known.node, known.evidence = emission.after(total), emission.evidence
     known.log_prob = total
 
 
@@ -324,5 +360,6 @@ def _pack(contexts: Contexts, frames: int, changes: int) -> BeamState:
         places=np.repeat(np.arange(len(sizes)), sizes),
         heads=np.cumsum([0, *sizes[:-1]]),
         contexts=tuple(contexts),
+        evidence=np.array([history.evidence for history in histories]),
         changes=changes,
     )

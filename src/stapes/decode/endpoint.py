@@ -226,7 +226,7 @@ class Endpointer:
         """The state after one more frame.
 
         Args:
-            frame: [J] of the encoder.
+            frame: [J] of the encoder; what follows, as a CTC head's logits, is not looked at.
             sound: the last that was heard for it.
             log_blank: log-probability of blank at ``frame`` after the best hypothesis.
             search: state of the search after ``frame``.
@@ -236,7 +236,8 @@ class Endpointer:
         state = _listen(sound, state)
         blank = _BLANK_MEMORY * state.blank + (1 - _BLANK_MEMORY) * math.exp(log_blank)
         state = replace(state, blank=blank)
-        observed = np.concatenate([_scalars(state, sound, log_blank), frame])
+        width = self._tables.projection.shape[1]
+        observed = np.concatenate([_scalars(state, sound, log_blank), frame[:width]])
         hidden = remember(self._tables, observed, state.hidden)
         probability = end_probability(self._tables, hidden)
         return replace(state, observed=observed, hidden=hidden, probability=probability)

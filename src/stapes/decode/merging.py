@@ -17,6 +17,7 @@ class History:
     node: Node
     log_prob: float
     context: Grouping
+    evidence: float
 
 
 Histories = dict[int, History]
@@ -51,15 +52,25 @@ def _dominated(best: History, other: History, live: Histories) -> list[tuple[His
     shortest = min(history.node.length for history in live.values())
     if any(node.key in live for node in _prefixes(other.node, shortest)):
         return []
+    if _may_overtake(other, best):
+        return []
     pairs = [(best, other)]
     for loser in live.values():
         suffix = _suffix(loser.node, other.node)
         if suffix:
             winner = live.get(_continued(best.node.key, suffix))
-            if winner is None or winner.log_prob < loser.log_prob:
+            if winner is None or _may_overtake(loser, winner):
                 return []
             pairs.append((winner, loser))
     return pairs
+
+
+def _may_overtake(loser: History, winner: History) -> bool:
+    """Whether ``loser`` is the more probable one, or may be when more is found of the last label, which is the same.
+
+    Both are taken to be looked for equally long.
+    """
+    return winner.log_prob - loser.log_prob < max(0.0, winner.evidence - loser.evidence)
 
 
 def _prefixes(node: Node, shortest: int) -> Iterator[Node]:

@@ -1,6 +1,7 @@
 """What all executors of packed networks share: what else the model holds, and the way from samples to features.
 
-Letters: N samples, F feature frames (10 ms), M mel bins, T encoder frames (40 ms), J joint, V vocabulary.
+Letters: N samples, F feature frames (10 ms), M mel bins, T encoder frames (40 ms), J joint, V vocabulary, E width of an
+encoder frame: J, then V logits where the model has a CTC head.
 """
 
 from abc import ABC, abstractmethod
@@ -47,6 +48,7 @@ class Executor(ABC, Generic[State]):
 
     def __init__(self, model: packed_format.PackedModel) -> None:
         self.settings: NetworkSettings = read_settings(model.metadata)
+        self.ctc = self.settings if self.settings.ctc_scale else None
         self.language_model = read_language_model(
             model.metadata, model.tensors, len(self.settings.vocabulary)
         )
@@ -72,12 +74,12 @@ class Executor(ABC, Generic[State]):
         """The state before the first sample."""
 
     def accept(self, samples: Array, state: State) -> tuple[Array, State]:
-        """Encoder frames [T, J] that further ``samples`` ([N], 16 kHz, in [-1, 1]) complete."""
+        """Encoder frames [T, E] that further ``samples`` ([N], 16 kHz, in [-1, 1]) complete."""
         frames, fbank = self._fbank.step(samples, state.fbank)
         return self._encode(frames, state, fbank)
 
     def flush(self, state: State) -> tuple[Array, State]:
-        """The encoder frames [T, J] that remain when the stream ends: a tail of silence is heard first."""
+        """The encoder frames [T, E] that remain when the stream ends: a tail of silence is heard first."""
         encoded, state = self.accept(self._tail, state)
         rest, end = self._encode(self._fbank.flush(state.fbank), state, self._fbank.init_state())
         return np.concatenate([encoded, rest]), end
@@ -88,11 +90,11 @@ class Executor(ABC, Generic[State]):
 
     @abstractmethod
     def join(self, encoder_frame: Array, predictions: Array) -> Array:
-        """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
+        """Log-probabilities [N, V] of an encoder frame [E] with predictor parts [N, J]."""
 
     @abstractmethod
     def _encode(self, frames: Array, state: State, fbank: FbankState) -> tuple[Array, State]:
-        """Encoder frames [T, J] that further log-mel ``frames`` [F, M] complete; the next state, with ``fbank``."""
+        """Encoder frames [T, E] that further log-mel ``frames`` [F, M] complete; the next state, with ``fbank``."""
 
 
 class IntegerExecutor(Executor[State]):
@@ -100,10 +102,10 @@ class IntegerExecutor(Executor[State]):
 
     @abstractmethod
     def logits(self, encoder_frame: Array, predictions: Array) -> Array:
-        """[N, V] of an encoder frame [J] with predictor parts [N, J]: multiples of 2⁻¹²."""
+        """[N, V] of an encoder frame [E] with predictor parts [N, J]: multiples of 2⁻¹²."""
 
     def join(self, encoder_frame: Array, predictions: Array) -> Array:
-        """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J].
+        """Log-probabilities [N, V] of an encoder frame [E] with predictor parts [N, J].
 
         Rounded once from float64, so that neither the order of the sum nor the library matters.
         """
@@ -114,5 +116,5 @@ class IntegerExecutor(Executor[State]):
         return log_probs
 
     def encode_features(self, frames: Array, state: State) -> tuple[Array, State]:
-        """Encoder frames [T, J] that further log-mel ``frames`` [F, M] complete; the filter bank is passed by."""
+        """Encoder frames [T, E] that further log-mel ``frames`` [F, M] complete; the filter bank is passed by."""
         return self._encode(frames, state, state.fbank)

@@ -98,15 +98,15 @@ class IntegerNetwork(IntegerExecutor[IntegerState]):
         return _to_floats(self._predictor_projection(self._context(embedded)), intmath.STREAM_BITS)
 
     def logits(self, encoder_frame: Array, predictions: Array) -> Array:
-        """[N, V] of an encoder frame [J] with predictor parts [N, J]: multiples of 2⁻¹²."""
-        frame, parts = (_to_integers(part) for part in (encoder_frame, predictions))
+        """[N, V] of an encoder frame [E] with predictor parts [N, J]: multiples of 2⁻¹²."""
+        frame, parts = (_to_integers(part) for part in (encoder_frame[: self.settings.joint], predictions))
         return _to_floats(self._output(intmath.joint_activation(frame, parts)), intmath.GATE_BITS)
 
     def _encode(self, frames: Array, state: IntegerState, fbank: FbankState) -> tuple[Array, IntegerState]:
         heard = intmath.quantise_features(frames, self._mean, self._scale)
         features = np.concatenate([state.features, heard])
         count = max(0, (len(features) - RECEPTIVE_FRAMES) // SUBSAMPLING + 1)
-        encoded = np.empty((count, self.settings.joint), np.float32)
+        encoded = np.empty((count, self.settings.frame_width), np.float32)
         hidden, cell = state.hidden.copy(), state.cell.copy()
         for index in range(count):
             begin = index * SUBSAMPLING

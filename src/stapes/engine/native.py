@@ -87,8 +87,9 @@ class NativeNetwork(IntegerExecutor[NativeState]):
         return _to_floats(self._network.predict(contexts.astype(np.int32)))
 
     def logits(self, encoder_frame: Array, predictions: Array) -> Array:
-        """[N, V] of an encoder frame [J] with predictor parts [N, J]: multiples of 2⁻¹²."""
-        return self._network.logits(_to_integers(encoder_frame), _to_integers(predictions))
+        """[N, V] of an encoder frame [E] with predictor parts [N, J]: multiples of 2⁻¹²."""
+        heard = encoder_frame[: self.settings.joint]
+        return self._network.logits(_to_integers(heard), _to_integers(predictions))
 
     def _encode(self, frames: Array, state: NativeState, fbank: FbankState) -> tuple[Array, NativeState]:
         encoded, network = self._network.encode(np.ascontiguousarray(frames, np.float32), state.network)

@@ -87,8 +87,8 @@ class Network(Executor[NetworkState]):
         return self._predictor_projection(np.maximum(self._context(embedded), 0))
 
     def join(self, encoder_frame: Array, predictions: Array) -> Array:
-        """Log-probabilities [N, V] of an encoder frame [J] with predictor parts [N, J]."""
-        logits = self._output(np.tanh(encoder_frame + predictions))
+        """Log-probabilities [N, V] of an encoder frame [E] with predictor parts [N, J]."""
+        logits = self._output(np.tanh(encoder_frame[: self.settings.joint] + predictions))
         logits -= logits.max(axis=1, keepdims=True)
         log_probs: Array = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return log_probs
@@ -96,7 +96,7 @@ class Network(Executor[NetworkState]):
     def _encode(self, frames: Array, state: NetworkState, fbank: FbankState) -> tuple[Array, NetworkState]:
         features = np.concatenate([state.features, (frames - self._mean) * self._scale])
         count = max(0, (len(features) - RECEPTIVE_FRAMES) // SUBSAMPLING + 1)
-        encoded = np.empty((count, self.settings.joint), np.float32)
+        encoded = np.empty((count, self.settings.frame_width), np.float32)
         hidden, cell = state.hidden.copy(), state.cell.copy()
         for index in range(count):
             begin = index * SUBSAMPLING

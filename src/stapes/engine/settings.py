@@ -32,6 +32,8 @@ class NetworkSettings:
         embedding: width of a label's embedding.
         joint: width J of the joint.
         tail_ms: silence heard after the last sample.
+        ctc_scale: factor of the CTC head's scores in a search, 0 to 10; 0 where there is no such head.
+        ctc_frames: how long after its emission the head may find a label, 0 to 100.
     """
 
     kind: str
@@ -43,6 +45,8 @@ class NetworkSettings:
     embedding: int
     joint: int
     tail_ms: int
+    ctc_scale: float = 0.0
+    ctc_frames: int = 0
 
     def __post_init__(self) -> None:
         if self.kind != KIND:
@@ -63,6 +67,15 @@ class NetworkSettings:
                 raise ConfigError(f"{name}: 1 to {_MOST} is expected, got {size}")
         if not 0 <= self.tail_ms <= 2000:
             raise ConfigError(f"tail_ms: 0 to 2000 is expected, got {self.tail_ms}")
+        if not 0 <= self.ctc_scale <= 10:
+            raise ConfigError(f"ctc_scale: 0 to 10 is expected, got {self.ctc_scale:g}")
+        if not 0 <= self.ctc_frames <= 100:
+            raise ConfigError(f"ctc_frames: 0 to 100 is expected, got {self.ctc_frames}")
+
+    @property
+    def frame_width(self) -> int:
+        """Width of an encoder frame: J for the joint, then V logits where there is a CTC head."""
+        return self.joint + (len(self.vocabulary) if self.ctc_scale else 0)
 
     def shapes(self, joined: bool = False) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor, by name; ``joined`` for those of ``spec/numerics.md``, section 8."""
@@ -95,7 +108,7 @@ class NetworkSettings:
             shapes |= {f"lstms.{layer}.bias_{side}_l0": (4 * H,) for side in ("ih", "hh")}
         linear = {
             "subsampling.linear": (H, second * bands),
-            "encoder_projection": (J, H),
+            "encoder_projection": (self.frame_width, H),
             "context": (E, 2 * E),
             "predictor_projection": (J, E),
             "output": (V, J),

@@ -18,6 +18,7 @@ from stapes.decode import (
     BeamSearch,
     CompiledBeamSearch,
     CompiledGreedySearch,
+    CtcHead,
     Endpointer,
     EndpointTables,
     Expectation,
@@ -68,6 +69,10 @@ class Network(Scorer, Protocol):
         """What the beam search expects of any speech, if there is something."""
 
     @property
+    def ctc(self) -> CtcHead | None:
+        """The CTC head that the beam search uses, if there is one."""
+
+    @property
     def endpointing(self) -> Endpointing | None:
         """What is learned of the ends of utterances, if there is something."""
 
@@ -79,7 +84,7 @@ class Network(Scorer, Protocol):
         """The state before the first sample."""
 
     def accept(self, samples: NDArray[np.float32], state: Any) -> tuple[NDArray[np.float32], Any]:
-        """Encoder frames ``[frames, joint width]`` that 16 kHz ``samples`` complete; the state after them."""
+        """Encoder frames ``[frames, frame width]`` that 16 kHz ``samples`` complete; the state after them."""
 
     def flush(self, state: Any) -> tuple[NDArray[np.float32], Any]:
         """The encoder frames that were waiting for more samples; the state after them."""
@@ -237,7 +242,8 @@ class Recognizer:
             lists = [each.compile_native(network.vocabulary) for each in phrases]
             return CompiledBeamSearch(network.compiled, beam, lists)
         compiled = [each.compile(network.vocabulary) for each in expected]
-        return BeamSearch(network, beam, expected=[*self._language_model, *compiled])
+        expected = [*self._language_model, *compiled]
+        return BeamSearch(network, beam, expected=expected, ctc=network.ctc)
 
     @cached_property
     def _language_model(self) -> list[Expectation]:

@@ -92,7 +92,7 @@ class LossConfig:
     """Parts of the loss.
 
     Args:
-        ctc_weight: weight of the CTC head's loss beside the transducer's; the head is thrown away after training.
+        ctc_weight: weight of the CTC head's loss beside the transducer's; `CtcConfig` is about its use afterwards.
         dropout: probability of the variational dropout on each LSTM layer's input.
         window: label positions of each frame at which the joint is computed, around where the CTC head expects them,
             at least 2; 0 for all of them.
@@ -149,6 +149,25 @@ class LanguageModelConfig:
 
 
 @dataclass(frozen=True)
+class CtcConfig:
+    """What the CTC head adds to a beam search (`stapes.decode.ctc`); a packed model goes without it at a scale of 0.
+
+    Args:
+        scale: factor of its scores, 0 to 10.
+        frames: how many encoder frames after its emission a label may be found, 0 to 100.
+    """
+
+    scale: float = 0.3
+    frames: int = 8
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.scale <= 10:
+            raise ConfigError(f"scale: 0 to 10 is expected, got {self.scale:g}")
+        if not 0 <= self.frames <= 100:
+            raise ConfigError(f"frames: 0 to 100 is expected, got {self.frames}")
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One published model.
 
@@ -176,4 +195,5 @@ class Recipe:
     spec_augment: SpecAugmentConfig = field(default_factory=SpecAugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    ctc: CtcConfig = field(default_factory=CtcConfig)
     language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
