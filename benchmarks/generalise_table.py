@@ -37,19 +37,32 @@ def strangers(results: Entry) -> list[Row]:
     """What decides, beside the first bundled model, and the peer's beside ours on what the peer has heard."""
     if "generalise" not in results:
         return []
-    ours = results["generalise"]["results"]
-    earlier = _shared(ours, results, "generalise-first")
-    again, theirs = _both(ours, results, "generalise-whisper")
-    part = "" if again["cells"] in ({}, ours["cells"]) else f" on {_counts(again)} of each set"
-    columns = [ours, earlier, *([again] if part else []), theirs]
-    names = ("en-assistant", "first en-assistant", *([f"en-assistant{part}"] if part else []))
-    rows: list[Row] = [("", *names, f"Whisper tiny.en{part}"), ("---", *("--:" for _ in columns))]
+    named = compared(results)
+    columns = list(named.values())
+    rows: list[Row] = [("", *named), ("---", *("--:" for _ in columns))]
     for name, title in _SUMMARY.items():
         rows.append((title, *(_percent(column["summary"].get(name)) for column in columns)))
     ratios = (column["summary"].get(_RATIO) for column in columns)
     rows.append(("mean with noise at 10 dB ÷ clean", *("–" if r is None else f"{r:.2f}" for r in ratios)))
-    rows.append((f"words heard in {len(ours['nothing'])} recordings without any", *map(_words, columns)))
+    count = len(columns[0]["nothing"])
+    rows.append((f"words heard in {count} recordings without any", *map(_words, columns)))
     return rows
+
+
+def compared(results: Entry) -> dict[str, Entry]:
+    """The result "generalise" and what stands beside it by name, empty where nothing can be compared.
+
+    The peer's has ours on the same recordings before it where it has heard fewer.
+    """
+    ours = results["generalise"]["results"]
+    again, theirs = _both(ours, results, "generalise-whisper")
+    part = "" if again["cells"] in ({}, ours["cells"]) else f" on {_counts(again)} of each set"
+    return {
+        "en-assistant": ours,
+        "first en-assistant": _shared(ours, results, "generalise-first"),
+        **({f"en-assistant{part}": again} if part else {}),
+        f"Whisper tiny.en{part}": theirs,
+    }
 
 
 def conditions(results: Entry) -> list[Row]:
