@@ -95,7 +95,13 @@ def _endpoints(facts: Facts) -> list[Row]:
             ("sherpa-onnx", "1.2 s without a label (sherpa-onnx)"),
         )
     ]
-    rows.append(("second clause kept after a pause of 900 ms, normal", _percent(normal["kept after 900 ms"])))
+    rows += [
+        (
+            f"second clause kept after a pause of 900 ms, {name}",
+            _percent(facts["points"][name]["kept after 900 ms"]),
+        )
+        for name in ("normal", "patient")
+    ]
     ratio = normal["wer"]["dev-synthetic"]["ratio"]
     rows.append(("word errors with end-pointing ÷ without, normal, held-out voices", f"{ratio:.3f}"))
     return rows

@@ -56,6 +56,7 @@ def test_a_model_gets_an_end_pointer(data: Path, capsys: Any) -> None:
     assert {name for name in after.metadata if name not in before.metadata} == {"endpoint"}
     points = after.metadata["endpoint"]["points"]
     assert [points[name]["longest_pause_ms"] for name in ("fast", "normal", "patient")] == [1500, 1600, 3000]
+    assert [points[name]["least_pause_ms"] for name in ("fast", "normal", "patient")] == [120, 300, 560]
     assert all(10 <= point["measured"]["utterances"] <= 20 for point in points.values())
     assert Session(Recognizer(data / "one.stapes"), endpoint="fast").finish()
 

@@ -36,9 +36,10 @@ HUSHED_FRAMES = 2
 # At the end of a stream that is learned from, since the last label.
 LONGEST_RUN_FRAMES = 15
 LEAST_STREAMS = 10
-# Names, share of utterances that may be cut off, and the longest pause that is waited for. Of recordings that the
-# model was not trained on it understands less, and up to twice as many are cut off.
-POINTS = {"fast": (0.03, 1_500), "normal": (0.017, 1_600), "patient": (0.002, 3_000)}
+# Names, share of utterances that may be cut off, and half the least and the longest pause before an end. Of
+# recordings that the model was not trained on it understands less, and up to twice as many are cut off. Patient
+# outwaits a pause of a second, whatever it thinks of it.
+POINTS = {"fast": (0.05, 120, 1_500), "normal": (0.025, 300, 1_600), "patient": (0.005, 560, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
 CONFIRMED = 0.9
 # Of log-odds -3 to 8 in steps of an eighth.
@@ -97,9 +98,10 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
         )
     observed = [_observed(stream, moments) for _, stream, moments in watched]
     config = EndpointTraining(seed=seed)
-    found = out_of_fold(observed, [_group(utterance) for utterance, _, _ in watched], SCALARS, config, FOLDS)
+    groups = [_group(utterance) for utterance, _, _ in watched]
+    found = out_of_fold(observed, groups, SCALARS, config, FOLDS)
     points = _points(recognizer, watched, found, unlearned)
-    fitted = fit_endpointer(observed, SCALARS, config)
+    fitted = fit_endpointer(observed, groups, SCALARS, config)
     tensors = {name: getattr(fitted, name) for name in _TENSORS}
     settings = {
         "kind": "endpointer",
@@ -262,13 +264,15 @@ def _points(
     return {name: config.to_dict(_point(tried, *limits)) for name, limits in POINTS.items()}
 
 
-def _point(tried: Callable[["Point"], "EndpointScore"], early: float, longest_pause_ms: int) -> "Point":
+def _point(
+    tried: Callable[["Point"], "EndpointScore"], early: float, least_pause_ms: int, longest_pause_ms: int
+) -> "Point":
     """The boldest point that cuts off no more than the share ``early`` and is confirmed often enough."""
     from stapes.engine.endpointing import Point
 
     point = _first(
         lambda point: tried(point).early <= early,
-        [Point(least, least, longest_pause_ms=longest_pause_ms) for least in THRESHOLDS],
+        [Point(least, least, least_pause_ms, longest_pause_ms) for least in THRESHOLDS],
     )
     point = _first(
         lambda point: tried(point).confirmed >= CONFIRMED,
