@@ -235,7 +235,7 @@ def _integer(facts: dict[str, Any]) -> list[Row]:
     if first["model"] != "as trained":
         return []
     heard = sum(first["recordings"].values())
-    rows = []
+    rows: list[Row] = []
     for row in others:
         low, high = row["all"]["interval"]
         rows.append(
