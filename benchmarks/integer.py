@@ -54,7 +54,9 @@ def main(
     """Score models; their errors are divided by those of the first."""
     sets = {name: manifests.load(data, name, limit) for name in SETS if (data / f"{name}.jsonl").is_file()}
     models = models or (bundled_model(),)
-    networks = [] if checkpoint is None else [("as trained", "reference", as_trained(checkpoint, models[0]))]
+    networks: list[tuple[str, str, Any]] = []
+    if checkpoint is not None:
+        networks.append(("as trained", "reference", as_trained(checkpoint, models[0])))
     networks += [
         (path.stem, name, engine.load(path, name)) for path in models for name in engines_of(path, checkpoint)
     ]
