@@ -5,18 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 
 from stapes.decode import SCALARS, end_probability, remember
-from stapes.train.endpoints import (
-    EndpointTraining,
-    Observed,
-    _see,
-    _still,
-    fit_completeness,
-    fit_endpointer,
-    out_of_fold,
-)
+from stapes.train.endpoints import EndpointTraining, Observed, fit_completeness, fit_endpointer, out_of_fold
 
 J = 4
 CONFIG = EndpointTraining(components=3, projected=2, hidden=8, members=2, epochs=4, batch=8, rate=0.02)
@@ -51,8 +42,8 @@ def test_what_was_heard_before_a_pause_is_remembered() -> None:
 
 def test_the_network_is_that_of_the_decoder() -> None:
     made = streams(16)
-    fitted = fit_endpointer(made, range(16), SCALARS, CONFIG)
-    assert fitted.projection.shape == (2 + 4, J)
+    fitted = fit_endpointer(made, SCALARS, CONFIG)
+    assert fitted.projection.shape == (4, J)
     names = (
         "projection",
         "mean",
@@ -68,31 +59,15 @@ def test_the_network_is_that_of_the_decoder() -> None:
         output_bias=float(fitted.output_bias[0]),
     )
     # Each half is left out once, and the other one is the same.
-    groups = [*range(0, 32, 2), *range(1, 32, 2)]
-    again = out_of_fold([*made, *made], groups, SCALARS, CONFIG, folds=2)[0]
+    again = out_of_fold([*made, *made], [0] * 16 + [1] * 16, SCALARS, CONFIG, folds=2)[0]
     hidden = np.zeros(16, np.float32)
     for observed, expected in zip(made[0].inputs, again, strict=True):
         hidden = remember(tables, observed, hidden)
         assert end_probability(tables, hidden) == pytest.approx(expected, abs=1e-3)
 
 
-def test_tells_are_found_without_the_stream_itself() -> None:
-    made = streams(6)
-    examples = [_still(stream, SCALARS) for stream in made]
-    groups = [0, 0, 1, 1, 2, 2]
-    before = _see(made, examples, groups, SCALARS, CONFIG)
-    inverted = replace(examples[0], is_end=~examples[0].is_end)
-    after = _see(made, [inverted, *examples[1:]], groups, SCALARS, CONFIG)
-    same = [
-        torch.equal(one.inputs, two.inputs) for one, two in zip(before.tensors, after.tensors, strict=True)
-    ]
-    assert same == [True, True, False, False, False, False]
-    # Others see what all of them tell.
-    assert not np.array_equal(before.whitening.components[:, :2], after.whitening.components[:, :2])
-
-
 def test_a_fit_is_the_same_again() -> None:
-    first, again = (fit_endpointer(streams(8), range(8), SCALARS, CONFIG) for _ in range(2))
+    first, again = (fit_endpointer(streams(8), SCALARS, CONFIG) for _ in range(2))
     assert np.array_equal(first.input_weight, again.input_weight)
     assert np.array_equal(first.output_bias, again.output_bias)
 

@@ -1,7 +1,7 @@
 """Fitting an end-pointer: a table of how sentences end, and a small recurrent network over what is observed.
 
-Shapes: X examples, F features of a text, B buckets or batch, T frames, S scalars, J joint width, R = 2 tells,
-C components, P projected dimensions, D = S + R + P inputs, K hidden units, M members.
+Shapes: X examples, F features of a text, B buckets or batch, T frames, S scalars, J joint width, C components,
+P projected dimensions, D = S + P inputs, K hidden units, M members.
 """
 
 import math
@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from stapes.train.tells import TELLS, Examples, find_tells, still_frames
-
 Array = NDArray[np.float32]
 
 # Adagrad (Duchi et al., 2011) over all examples at once.
@@ -26,8 +24,6 @@ _LEAST_VARIANCE = 1e-6
 _LENGTH_SPREAD_FRAMES = 15
 # Where the user speaks nothing is decided.
 _TALKING_WEIGHT = 0.15
-
-_TELL_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -132,21 +128,17 @@ def fit_completeness(
     return weights.astype(np.float32), bias
 
 
-def fit_endpointer(
-    streams: Sequence[Observed], groups: Sequence[int], scalars: int, config: EndpointTraining
-) -> Fitted:
+def fit_endpointer(streams: Sequence[Observed], scalars: int, config: EndpointTraining) -> Fitted:
     """Fit the probability that the user has finished to ``streams``.
 
     Args:
         streams: at least one batch.
-        groups: a number from 0 for each stream, the same where the same person speaks.
         scalars: S, how many of the inputs are no encoder frames.
         config: how.
     """
-    examples = [_still(stream, scalars) for stream in streams]
-    seen = _see(streams, examples, groups, scalars, config)
-    nets = _train_members(seen.tensors, scalars + TELLS, config)
-    return _side_by_side([_export(net, seen.whitening) for net in nets], scalars + TELLS)
+    whitening = _whiten(streams, scalars, config.components)
+    nets = _train_members([_tensors(stream, whitening, config) for stream in streams], scalars, config)
+    return _side_by_side([_export(net, whitening, scalars) for net in nets], scalars)
 
 
 def out_of_fold(
@@ -156,61 +148,18 @@ def out_of_fold(
 
     Streams of the same one of ``groups``, a number from 0 for each stream, are in the same fold.
     """
-    examples = [_still(stream, scalars) for stream in streams]
+    whitening = _whiten(streams, scalars, config.components)
+    tensors = [_tensors(stream, whitening, config) for stream in streams]
     found: list[NDArray[np.float64]] = [np.zeros(0)] * len(streams)
     for fold in range(folds):
         left_out = [index for index, group in enumerate(groups) if group % folds == fold]
         chosen = sorted(set(range(len(streams))) - set(left_out))
-        seen = _see(
-            [streams[index] for index in chosen],
-            [examples[index] for index in chosen],
-            # Groups with the same remainder are in the same fold already.
-            [groups[index] // folds for index in chosen],
-            scalars,
-            config,
-        )
-        nets = _train_members(seen.tensors, scalars + TELLS, config)
+        nets = _train_members([tensors[index] for index in chosen], scalars, config)
         with torch.no_grad():
             for index in left_out:
-                inputs = _tensors(streams[index], seen.whitening, config).inputs[None]
-                log_odds = torch.stack([net(inputs)[0] for net in nets]).mean(dim=0)
+                log_odds = torch.stack([net(tensors[index].inputs[None])[0] for net in nets]).mean(dim=0)
                 found[index] = torch.sigmoid(log_odds).double().numpy()
     return found
-
-
-def _still(stream: Observed, scalars: int) -> Examples:
-    return still_frames(
-        stream.inputs, scalars, stream.since_end_s > 0, stream.hushed, stream.spoken & stream.hushed
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """Streams as they are trained on, and what makes the same of others."""
-
-    tensors: "list[_Stream]"
-    whitening: "_Whitening"
-
-
-def _see(
-    streams: Sequence[Observed],
-    examples: Sequence[Examples],
-    groups: Sequence[int],
-    scalars: int,
-    config: EndpointTraining,
-) -> _Seen:
-    """``streams`` with tells that were found without their own group, so that they are as true as in others."""
-    principal = _whiten(streams, scalars, config.components)
-    folds = [group % _TELL_FOLDS for group in groups]
-
-    def told(left_out: int | None) -> _Whitening:
-        chosen = [each for each, fold in zip(examples, folds, strict=True) if fold != left_out]
-        return _with_tells(principal, streams, find_tells(chosen, scalars, config.early_weight))
-
-    whole = told(None)
-    without = {fold: told(fold) for fold in set(folds)} if len(set(folds)) > 1 else {folds[0]: whole}
-    tensors = [_tensors(stream, without[fold], config) for stream, fold in zip(streams, folds, strict=True)]
-    return _Seen(tensors, whole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +169,7 @@ class _Whitening:
     Args:
         mean: [S + J].
         scale: [S] of the scalars.
-        components: [J, R + C] of the encoder frames: tells, and principal ones.
+        components: [J, C] of the encoder frames.
     """
 
     mean: Array
@@ -239,19 +188,9 @@ def _whiten(streams: Sequence[Observed], scalars: int, count: int) -> _Whitening
     return _Whitening(mean, 1 / (observed[:, :scalars].std(axis=0) + 1e-3), components.astype(np.float32))
 
 
-def _with_tells(principal: _Whitening, streams: Sequence[Observed], tells: Array) -> _Whitening:
-    """``tells`` [R, J] before the components of ``principal``."""
-    scalars = len(principal.scale)
-    spread = np.concatenate([stream.inputs[::4, scalars:] @ tells.T for stream in streams]).std(axis=0)
-    own = tells.T / np.maximum(spread, _LEAST_VARIANCE)
-    return replace(
-        principal, components=np.concatenate([own, principal.components], axis=1, dtype=np.float32)
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class _Stream:
-    """A stream as it is trained on: [T, S + R + C] inputs, [T] seconds since the end, [T] how much a frame counts."""
+    """A stream as it is trained on: [T, S + C] inputs, [T] seconds since the end, [T] how much a frame counts."""
 
     inputs: Tensor
     since_end_s: Tensor
@@ -272,19 +211,19 @@ def _tensors(stream: Observed, whitening: _Whitening, config: EndpointTraining) 
 
 
 class _Net(nn.Module):
-    """A GRU over ``direct`` inputs, scalars and tells, and a projection of the components; gives log-odds."""
+    """A GRU over scalars and a projection of encoder frames; gives log-odds."""
 
-    def __init__(self, direct: int, config: EndpointTraining, components: int) -> None:
+    def __init__(self, scalars: int, config: EndpointTraining, components: int) -> None:
         super().__init__()
-        self.direct, self.dropout = direct, config.dropout
+        self.scalars, self.dropout = scalars, config.dropout
         self.projection = nn.Linear(components, config.projected, bias=False)
-        self.gru = nn.GRU(direct + config.projected, config.hidden, batch_first=True)
+        self.gru = nn.GRU(scalars + config.projected, config.hidden, batch_first=True)
         self.output = nn.Linear(config.hidden, 1)
 
     def forward(self, inputs: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """[B, T] of [B, T, S + R + C]; ``generator`` draws what is dropped in training."""
-        direct, components = inputs[..., : self.direct], inputs[..., self.direct :]
-        seen = self._drop(torch.cat([direct, self.projection(components)], dim=-1), generator)
+        """[B, T] of [B, T, S + C]; ``generator`` draws what is dropped in training."""
+        scalars, frames = inputs[..., : self.scalars], inputs[..., self.scalars :]
+        seen = self._drop(torch.cat([scalars, self.projection(frames)], dim=-1), generator)
         log_odds: Tensor = self.output(self._drop(self.gru(seen)[0], generator))[..., 0]
         return log_odds
 
@@ -295,14 +234,14 @@ class _Net(nn.Module):
         return values * kept / (1 - self.dropout)
 
 
-def _train_members(streams: Sequence[_Stream], direct: int, config: EndpointTraining) -> list[_Net]:
+def _train_members(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> list[_Net]:
     seeds = range(config.seed * config.members, (config.seed + 1) * config.members)
-    return [_train(streams, direct, replace(config, seed=seed)) for seed in seeds]
+    return [_train(streams, scalars, replace(config, seed=seed)) for seed in seeds]
 
 
-def _train(streams: Sequence[_Stream], direct: int, config: EndpointTraining) -> _Net:
+def _train(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> _Net:
     generator = torch.Generator().manual_seed(config.seed)
-    net = _Net(direct, config, streams[0].inputs.shape[1] - direct)
+    net = _Net(scalars, config, streams[0].inputs.shape[1] - scalars)
     _initialise(net, generator)
     optimiser = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.decay)
     steps = config.epochs * math.ceil(len(streams) / config.batch)
@@ -351,12 +290,10 @@ def _cross_entropy(log_odds: Tensor, batch: _Stream) -> Tensor:
     return losses / batch.weights.sum().clamp(min=1.0)
 
 
-def _export(net: _Net, whitening: _Whitening) -> Fitted:
+def _export(net: _Net, whitening: _Whitening, scalars: int) -> Fitted:
     """The network over what is observed: whitening and projection of encoder frames become one matrix."""
     tensors = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
-    tells, principal = np.split(whitening.components.T, [TELLS])
-    projection = np.concatenate([tells, tensors["projection.weight"] @ principal])
-    scalars = len(whitening.scale)
+    projection = tensors["projection.weight"] @ whitening.components.T
     ones = np.ones(len(projection), np.float32)
     return Fitted(
         projection,
@@ -371,11 +308,8 @@ def _export(net: _Net, whitening: _Whitening) -> Fitted:
     )
 
 
-def _side_by_side(members: Sequence[Fitted], direct: int) -> Fitted:
-    """One network whose log-odds are the mean of those of ``members``, which do not see one another.
-
-    The first ``direct`` inputs, scalars and tells, are the same for all.
-    """
+def _side_by_side(members: Sequence[Fitted], scalars: int) -> Fitted:
+    """One network whose log-odds are the mean of those of ``members``, which do not see one another."""
     count = len(members)
 
     def of_gates(parts: Sequence[Array]) -> Array:
@@ -386,12 +320,11 @@ def _side_by_side(members: Sequence[Fitted], direct: int) -> Fitted:
         rows = np.eye(count, dtype=np.float32)
         return [np.kron(row, part) for row, part in zip(rows, parts, strict=True)]
 
-    shared = [member.input_weight[:, :direct] for member in members]
-    own = alone([member.input_weight[:, direct:] for member in members])
-    ends = [slice(None), *[slice(direct, None)] * (count - 1)]
-    rows = [slice(None), *[slice(TELLS, None)] * (count - 1)]
+    shared = [member.input_weight[:, :scalars] for member in members]
+    own = alone([member.input_weight[:, scalars:] for member in members])
+    ends = [slice(None), *[slice(scalars, None)] * (count - 1)]
     return Fitted(
-        np.concatenate([member.projection[own] for member, own in zip(members, rows, strict=True)]),
+        np.concatenate([member.projection for member in members]),
         np.concatenate([member.mean[end] for member, end in zip(members, ends, strict=True)]),
         np.concatenate([member.scale[end] for member, end in zip(members, ends, strict=True)]),
         of_gates([np.concatenate(pair, axis=1) for pair in zip(shared, own, strict=True)]),
