@@ -1,10 +1,10 @@
-/* Tells what is said in 16-bit mono samples at 16 kHz, as it is said: listen MODEL [ENDPOINT [BEAM]] < SAMPLES */
+/* Tells what is said in 16-bit mono samples at 16 kHz, as it is said: listen MODEL [ENDPOINT [BEAM [PHRASE...]]] < SAMPLES */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "stapes.h"
 
-enum { kBlockSamples = 1600 };
+enum { kBlockSamples = 1600, kMostPhrases = 100 };
 
 static void print_words(const stapes_event* event) {
   for (size_t index = 0; index < event->word_count; ++index) {
@@ -54,17 +54,32 @@ static int hear_block(stapes_session* session, stapes_error* error) {
   return count > 0 && error->status == STAPES_OK;
 }
 
+static stapes_status open_session(const stapes_model* model, int argc, char** argv, stapes_session** session,
+                                  stapes_error* error) {
+  stapes_phrase texts[kMostPhrases];
+  stapes_phrases* phrases = NULL;
+  const char* const endpoint = argc > 2 ? argv[2] : "normal";
+  const int beam = argc > 3 ? atoi(argv[3]) : 16;
+  size_t count = 0;
+  for (int index = 4; index < argc && count < kMostPhrases; ++index) texts[count++] = (stapes_phrase){argv[index], 1.0};
+  if (count == 0) return stapes_session_new(model, beam, endpoint, session, error);
+  if (stapes_phrases_new(model, texts, count, NULL, 0, &phrases, error) == STAPES_OK) {
+    stapes_session_new_with_phrases(model, beam, endpoint, phrases, session, error);
+  }
+  stapes_phrases_free(phrases);
+  return error->status;
+}
+
 int main(int argc, char** argv) {
   stapes_error error = {STAPES_OK, ""};
   stapes_model* model = NULL;
   stapes_session* session = NULL;
   if (argc < 2) {
-    fprintf(stderr, "listen MODEL [ENDPOINT [BEAM]] < SAMPLES\n");
+    fprintf(stderr, "listen MODEL [ENDPOINT [BEAM [PHRASE...]]] < SAMPLES\n");
     return 2;
   }
   if (stapes_model_open(argv[1], &model, &error) == STAPES_OK &&
-      stapes_session_new(model, argc > 3 ? atoi(argv[3]) : 16, argc > 2 ? argv[2] : "normal", &session, &error) ==
-          STAPES_OK) {
+      open_session(model, argc, argv, &session, &error) == STAPES_OK) {
     while (hear_block(session, &error)) {
     }
   }

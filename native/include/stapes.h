@@ -66,6 +66,37 @@ STAPES_API stapes_status stapes_stream_new(const stapes_model* model, int beam, 
 /* `stream` may be null. */
 STAPES_API void stapes_stream_free(stapes_stream* stream);
 
+/* What a user is likely to say. It is added to the open vocabulary, never in its place. */
+typedef struct stapes_phrase {
+  /* UTF-8, at most 200 characters: words of a to z, in either case, and apostrophes; hyphens and punctuation part words. Of a
+     phrase, not of a name, a word may be "@" and the name of a class: "turn on @device". */
+  const char* text;
+  /* By which its bonus is multiplied, above 0 and at most 10; 1 is usual. */
+  double weight;
+} stapes_phrase;
+
+/* Names that stand behind "@name" in phrases. */
+typedef struct stapes_class {
+  /* A letter and then letters, digits and underscores, all in lower case. */
+  const char* name;
+  const stapes_phrase* names;
+  size_t name_count;
+} stapes_class;
+
+/* Phrases and classes, made ready for the vocabulary of a model. Any number of streams and threads share them; they may be freed
+   before their streams. */
+typedef struct stapes_phrases stapes_phrases;
+
+/* Of entries that are spoken alike the first counts. Refuses what cannot be listened for, at most 1000 classes are accepted. */
+STAPES_API stapes_status stapes_phrases_new(const stapes_model* model, const stapes_phrase* phrases, size_t phrase_count,
+                                            const stapes_class* classes, size_t class_count, stapes_phrases** made,
+                                            stapes_error* error);
+/* `phrases` may be null. */
+STAPES_API void stapes_phrases_free(stapes_phrases* phrases);
+/* A new stream that expects `phrases` and knows the language model, whatever `beam` is. Words are written as they are spoken. */
+STAPES_API stapes_status stapes_stream_new_with_phrases(const stapes_model* model, int beam, const stapes_phrases* phrases,
+                                                        stapes_stream** stream, stapes_error* error);
+
 /* Hears `count` further samples, mono at 16 kHz: floats in [-1, 1], or 16-bit integers. What is heard does not depend on how
    the sound is cut. */
 STAPES_API stapes_status stapes_stream_push(stapes_stream* stream, const float* samples, size_t count,
@@ -88,6 +119,19 @@ STAPES_API size_t stapes_result_word_count(const stapes_result* result);
 STAPES_API const stapes_word* stapes_result_words(const stapes_result* result);
 /* `result` may be null. */
 STAPES_API void stapes_result_free(stapes_result* result);
+
+/* A word lattice: what may have been said, as a graph over words with times and scores. */
+typedef struct stapes_lattice stapes_lattice;
+
+/* What may have been said so far; its best path is the result. Arcs of words whose posterior is below `least_posterior`, from 0
+   to 1, are left out; 0.0001 is usual. */
+STAPES_API stapes_status stapes_stream_lattice(stapes_stream* stream, double least_posterior, stapes_lattice** lattice,
+                                               stapes_error* error);
+/* Its wire form, which spec/lattice.md describes; lives as long as the lattice. */
+STAPES_API const uint8_t* stapes_lattice_bytes(const stapes_lattice* lattice);
+STAPES_API size_t stapes_lattice_size(const stapes_lattice* lattice);
+/* `lattice` may be null. */
+STAPES_API void stapes_lattice_free(stapes_lattice* lattice);
 
 /* A session hears one stream of sound and tells what is said as events, one utterance after the other; for one thread at a
    time. */
@@ -135,6 +179,10 @@ typedef struct stapes_event {
    how soon an utterance ends: "fast", "normal" or "patient". */
 STAPES_API stapes_status stapes_session_new(const stapes_model* model, int beam, const char* endpoint,
                                             stapes_session** session, stapes_error* error);
+/* The same, which expects `phrases` in every utterance. */
+STAPES_API stapes_status stapes_session_new_with_phrases(const stapes_model* model, int beam, const char* endpoint,
+                                                         const stapes_phrases* phrases, stapes_session** session,
+                                                         stapes_error* error);
 /* `session` may be null. */
 STAPES_API void stapes_session_free(stapes_session* session);
 /* Hears `count` further samples, 16-bit, mono at 16 kHz. What is told does not depend on how the sound is cut. */

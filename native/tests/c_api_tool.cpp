@@ -1,4 +1,5 @@
-// Uses the C API as a careless program would: c_api_tool MODEL. The status tells whether every answer was
+// Uses the C API as a careless program would: c_api_tool MODEL OTHER, which have different
+// vocabularies. The status tells whether every answer was
 // right.
 #include <algorithm>
 #include <cmath>
@@ -50,6 +51,143 @@ void null_pointers() {
   stapes_model_free(nullptr);
   stapes_stream_free(nullptr);
   stapes_result_free(nullptr);
+}
+
+// What phrases and classes are refused with.
+std::string refused(const std::vector<stapes_phrase>& phrases, const std::vector<stapes_class>& classes) {
+  stapes_error error;
+  stapes_phrases* made = nullptr;
+  const stapes_status status = stapes_phrases_new(model, phrases.data(), phrases.size(), classes.data(), classes.size(),
+                                                  &made, &error);
+  CHECK_EQUAL(status, STAPES_CONFIG);
+  CHECK(made == nullptr);
+  stapes_phrases_free(made);
+  return error.text;
+}
+
+void phrases_that_are_none() {
+  const std::string longest(200, 'a'), longer(201, 'a');
+  const stapes_phrase names[] = {{"siobhan", 1}, {"zoe", 1}}, number[] = {{"route 66", 1}};
+  const stapes_phrase at[] = {{"call @name", 1}};
+  const stapes_class good = {"name", names, 2};
+  constexpr const char* kAccepted = "; a to z, apostrophes, blanks and punctuation are accepted";
+  CHECK_EQUAL(refused({{"yes", 1}, {"call 9", 1}}, {}), std::string("phrases: 'call 9' holds '9'") + kAccepted);
+  CHECK_EQUAL(refused({{"caf\u00e9", 1}}, {}), std::string("phrases: 'caf\u00e9' holds '\u00e9'") + kAccepted);
+  CHECK_EQUAL(refused({{"' - ,", 1}}, {}), "phrases: \"' - ,\" has no letters; a to z and apostrophes are accepted");
+  CHECK_EQUAL(refused({{"", 1}}, {}), "phrases: '' has no letters; a to z and apostrophes are accepted");
+  CHECK_EQUAL(refused({{longest.c_str(), 1}, {longer.c_str(), 1}}, {}),
+              "phrases: '" + std::string(37, 'a') + "...' has 201 characters; at most 200 are accepted");
+  for (const double weight : {0.0, -1.0, 10.5, std::numeric_limits<double>::quiet_NaN()}) {
+    const std::string sentence = refused({{"yes", weight}}, {});
+    CHECK(sentence.starts_with("phrases: 'yes' has the weight "));
+    CHECK(sentence.ends_with("; above 0 and at most 10.0 is accepted"));
+  }
+  CHECK_EQUAL(refused({{"call @nobody", 1}}, {good}), "phrases: 'call @nobody' names '@nobody', which was not given");
+  CHECK_EQUAL(refused({{"yes", 1}}, {good}), "phrases: class @name is named in no phrase");
+  CHECK_EQUAL(refused({at[0]}, {{"name", number, 1}}), std::string("phrases: @name: 'route 66' holds '6'") + kAccepted);
+  CHECK_EQUAL(refused({at[0]}, {{"name", at, 1}}), std::string("phrases: @name: 'call @name' holds '@'") + kAccepted);
+  CHECK_EQUAL(refused({at[0]}, {{"name", names, 0}}), "phrases: class @name holds no names; at least one is expected");
+  CHECK_EQUAL(refused({at[0]}, {good, good}), "phrases: class @name was given twice");
+  for (const char* const name : {"", "Name", "9", "a-b", "na\u00efve"}) {
+    CHECK(refused({at[0]}, {{name, names, 2}}).starts_with("phrases: a class is called '"));
+  }
+  const std::vector<std::string> many = [] {
+    std::vector<std::string> made;
+    for (int number = 0; number < 1001; ++number) made.push_back("c" + std::to_string(number));
+    return made;
+  }();
+  std::vector<stapes_class> classes;
+  for (const std::string& name : many) classes.push_back({name.c_str(), names, 2});
+  CHECK_EQUAL(refused({at[0]}, classes), "phrases: 1001 classes were given; at most 1000 are accepted");
+}
+
+std::vector<uint8_t> lattice_of(stapes_stream* stream) {
+  stapes_lattice* lattice = nullptr;
+  CHECK_EQUAL(stapes_stream_lattice(stream, 1e-4, &lattice, nullptr), STAPES_OK);
+  const std::vector<uint8_t> bytes(stapes_lattice_bytes(lattice), stapes_lattice_bytes(lattice) + stapes_lattice_size(lattice));
+  stapes_lattice_free(lattice);
+  return bytes;
+}
+
+// Streams that outlive the phrases; spoken alike, and nothing at all.
+void phrases_and_lattices() {
+  stapes_error error;
+  const stapes_phrase names[] = {{"O\u2019Neil-Smith", 1}, {"zoe", 2.5}};
+  const stapes_phrase texts[] = {{"call @name", 1}, {" Call  @name ", 10}, {"@name", 1}, {"yes, please!", 1}};
+  const stapes_class people = {"name", names, 2};
+  const std::vector<int16_t> sound = noise(30'000);
+  std::vector<std::vector<uint8_t>> heard;
+  for (const std::size_t count : {0U, 3U, 4U}) {
+    stapes_phrases* phrases = nullptr;
+    stapes_stream* stream = nullptr;
+    CHECK_EQUAL(stapes_phrases_new(model, texts, count, &people, count == 0 ? 0 : 1, &phrases, &error), STAPES_OK);
+    CHECK_EQUAL(stapes_stream_new_with_phrases(model, 1001, phrases, &stream, &error), STAPES_CONFIG);
+    CHECK_EQUAL(std::string(error.text), "stream: beam is 1001; 1 to 1000 is accepted");
+    CHECK_EQUAL(stapes_stream_new_with_phrases(model, 4, phrases, &stream, &error), STAPES_OK);
+    stapes_phrases_free(phrases);
+    CHECK_EQUAL(stapes_stream_push_int16(stream, sound.data(), sound.size(), &error), STAPES_OK);
+    CHECK_EQUAL(stapes_stream_finish(stream, &error), STAPES_OK);
+    heard.push_back(lattice_of(stream));
+    stapes_stream_free(stream);
+  }
+  stapes_stream* const plain = new_stream(4);
+  stapes_stream* const greedy = new_stream(1);
+  CHECK_EQUAL(lattice_of(greedy).size(), std::size_t{33});  // one arc that says nothing
+  stapes_stream_push_int16(plain, sound.data(), sound.size(), nullptr);
+  stapes_stream_finish(plain, nullptr);
+  CHECK(heard[0] == lattice_of(plain));
+  CHECK(heard[0].size() > 33);
+  stapes_lattice* lattice = nullptr;
+  for (const double posterior : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_EQUAL(stapes_stream_lattice(plain, posterior, &lattice, &error), STAPES_CONFIG);
+    CHECK(std::string(error.text).starts_with("lattice: least_posterior is "));
+    CHECK(lattice == nullptr);
+  }
+  stapes_stream_free(plain);
+  stapes_stream_free(greedy);
+}
+
+void null_phrases() {
+  stapes_error error;
+  stapes_phrases* phrases = nullptr;
+  stapes_stream* stream = nullptr;
+  stapes_session* session = nullptr;
+  const stapes_phrase texts[] = {{"yes", 1}, {nullptr, 1}};
+  const stapes_class classes[] = {{"name", texts, 2}, {nullptr, texts, 1}, {"name", nullptr, 1}};
+  CHECK_EQUAL(stapes_phrases_new(nullptr, texts, 1, nullptr, 0, &phrases, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_phrases_new(model, texts, 2, nullptr, 0, &phrases, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_phrases_new(model, nullptr, 1, nullptr, 0, &phrases, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_phrases_new(model, texts, 1, nullptr, 1, &phrases, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_phrases_new(model, texts, 1, nullptr, 0, nullptr, &error), STAPES_INTERNAL);
+  for (const stapes_class& own : classes) {
+    CHECK_EQUAL(stapes_phrases_new(model, texts, 1, &own, 1, &phrases, &error), STAPES_INTERNAL);
+  }
+  CHECK_EQUAL(std::string(error.text), "stapes_phrases_new: a null pointer was given");
+  CHECK_EQUAL(stapes_stream_new_with_phrases(model, 4, nullptr, &stream, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_session_new_with_phrases(model, 4, "fast", nullptr, &session, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_stream_lattice(nullptr, 0, nullptr, &error), STAPES_INTERNAL);
+  CHECK_EQUAL(stapes_lattice_size(nullptr), std::size_t{0});
+  CHECK(stapes_lattice_bytes(nullptr) == nullptr);
+  stapes_phrases_free(nullptr);
+  stapes_lattice_free(nullptr);
+}
+
+void phrases_of_another_model(const char* path) {
+  stapes_error error;
+  stapes_model* other = nullptr;
+  stapes_phrases* phrases = nullptr;
+  stapes_stream* stream = nullptr;
+  stapes_session* session = nullptr;
+  const stapes_phrase yes = {"yes", 1};
+  CHECK_EQUAL(stapes_model_open(path, &other, &error), STAPES_OK);
+  CHECK_EQUAL(stapes_phrases_new(other, &yes, 1, nullptr, 0, &phrases, &error), STAPES_OK);
+  stapes_model_free(other);
+  CHECK_EQUAL(stapes_stream_new_with_phrases(model, 4, phrases, &stream, &error), STAPES_CONFIG);
+  CHECK_EQUAL(std::string(error.text), "stream: the phrases were made for a model with another vocabulary");
+  CHECK_EQUAL(stapes_session_new_with_phrases(model, 4, "fast", phrases, &session, &error), STAPES_CONFIG);
+  CHECK_EQUAL(std::string(error.text), "session: the phrases were made for a model with another vocabulary");
+  CHECK(stream == nullptr && session == nullptr);
+  stapes_phrases_free(phrases);
 }
 
 void refusals(const char* path) {
@@ -218,9 +356,13 @@ void one_text() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return 2;
+  if (argc < 3) return 2;
   null_pointers();
   refusals(argv[1]);
+  null_phrases();
+  phrases_that_are_none();
+  phrases_and_lattices();
+  phrases_of_another_model(argv[2]);
   sound_that_is_none();
   together();
   sessions();

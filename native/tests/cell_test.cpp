@@ -114,6 +114,26 @@ TEST(cells_agree_with_the_reference) {
   }
 }
 
+TEST(joints_agree_with_the_reference) {
+  std::mt19937 random(5);
+  Lines hyperbolic = lines_of([](double x) { return std::tanh(x); });
+  for (const std::size_t count : {1U, 7U, 8U, 9U, 31U, 32U, 33U, 3000U}) {
+    std::vector<std::int16_t> frame, prediction;
+    for (const std::int32_t value : random_integers(random, count, 32768)) {
+      const auto narrow = static_cast<std::int16_t>(std::min(value, 32767) >> random() % 6);
+      frame.push_back(narrow);
+      prediction.push_back(random() % 3 == 0 ? narrow : static_cast<std::int16_t>(random() % 4096));
+    }
+    std::vector<std::vector<std::int8_t>> all;
+    for (const Table* table : stapes::kernels::available()) {
+      auto& own = all.emplace_back(count + 1, std::int8_t{77});
+      table->join({frame.data(), prediction.data(), count, &hyperbolic, own.data()});
+      CHECK(own == all.front());
+    }
+    CHECK_EQUAL(int{all.front().back()}, 77);
+  }
+}
+
 TEST(sums_of_a_norm_are_exact) {
   std::mt19937 random(3);
   for (const std::size_t count : {1U, 31U, 32U, 33U, 100U, 4096U}) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "check.h"
+#include "error.h"
 #include "format/codecs.h"
 #include "format/model.h"
 #include "format/tensor.h"
@@ -12,6 +13,7 @@
 #include "kernels/pack.h"
 #include "kernels/table.h"
 #include "network/convolution.h"
+#include "lattice/wire.h"
 #include "network/encoder.h"
 #include "network/joiner.h"
 #include "network/lines.h"
@@ -211,11 +213,12 @@ TEST(convolution_lstm_step_and_joint) {
     check_convolution(file["convolution"], *table);
     check_lstm_step(file["lstm_step"], *table);
   }
-  const auto frame = numbers<std::int32_t>(file["joint_activation"], "frame");
-  const auto prediction = numbers<std::int32_t>(file["joint_activation"], "prediction");
-  const auto outputs = numbers<std::int32_t>(file["joint_activation"], "outputs");
-  for (std::size_t at = 0; at < frame.size(); ++at) {
-    CHECK_EQUAL(int{network::joint_activation(frame[at] + prediction[at])}, outputs[at]);
+  const auto frame = numbers<std::int16_t>(file["joint_activation"], "frame");
+  const auto prediction = numbers<std::int16_t>(file["joint_activation"], "prediction");
+  for (const kernels::Table* table : kernels::available()) {
+    Bytes8 activations(frame.size());
+    table->join({frame.data(), prediction.data(), frame.size(), &network::tanh_lines(), activations.data()});
+    check_same(activations == numbers<std::int8_t>(file["joint_activation"], "outputs"), *table, "joint activations");
   }
 }
 
@@ -232,6 +235,41 @@ TEST(codecs) {
     CHECK(!items(file["tensors"]).empty());
     for (const Value& given : items(file["tensors"])) check_codec(given);
   }
+}
+
+TEST(the_lattice) {
+  const golden::File file("lattice-v1.json");
+  const Value given = file["lattice"];
+  stapes::lattice::Lattice made{.frames = numbers<std::int32_t>(given, "frames"), .arcs = {}};
+  for (const Value& arc : items(member(given, "arcs"))) {
+    const auto integer = [&](const char* key) { return static_cast<std::int32_t>(member(arc, key).integer()); };
+    made.arcs.push_back({.source = static_cast<stapes::lattice::Node>(integer("source")),
+                         .target = static_cast<stapes::lattice::Node>(integer("target")),
+                         .word = std::string(member(arc, "word").text()),
+                         .start_frame = integer("start_frame"),
+                         .end_frame = integer("end_frame"),
+                         .acoustic = member(arc, "acoustic").number(),
+                         .context = member(arc, "context").number()});
+  }
+  CHECK_EQUAL(made.arcs.size(), std::size_t{5});
+  CHECK(stapes::lattice::to_bytes(made, 20) == golden::bytes(file["message"]));
+}
+
+TEST(a_lattice_that_is_too_long_is_refused) {
+  stapes::lattice::Lattice made{.frames = {0, 1, 2}, .arcs = {}};
+  for (std::size_t at = 0; at < 5000; ++at) {
+    const std::string number = std::to_string(10'000 + at);
+    made.arcs.push_back({0, 1, std::string(250, 'a') + number, 0, 1, -1.0 * static_cast<double>(at), 0});
+  }
+  made.arcs.push_back({1, 2, "", 1, 2, 0, 0});
+  std::string told;
+  try {
+    stapes::lattice::to_bytes(made, 40);
+  } catch (const stapes::Error& error) {
+    told = error.sentence();
+  }
+  CHECK(told.starts_with("lattice: 1"));
+  CHECK(told.ends_with(" bytes on the wire, accepted are at most 1048576; prune more"));
 }
 
 TEST(the_container) {

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from stapes import Recognizer
+from stapes import Recognizer, lattice
+from stapes.decode import Phrases
 from stapes.engine import bundled_model
 from tests.networks import random_integer_model
 
@@ -46,7 +47,9 @@ def test_the_example_hears_what_the_reference_hears(path: Path | None, beam: int
 
 def test_answers_to_careless_programs(random_model: Path) -> None:
     program = build("c_api_tool", "sanitized")
-    done = subprocess.run([program, random_model], capture_output=True, text=True, timeout=100)
+    done = subprocess.run(
+        [program, random_model, bundled_model()], capture_output=True, text=True, timeout=100
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -54,3 +57,49 @@ def test_the_example_tells_errors(tmp_path: Path) -> None:
     path = tmp_path / "none.stapes"
     assert transcribe(path) == (1, "", f"{path}: no such file; a packed model (.stapes) is expected")
     assert transcribe() == (2, "", "transcribe MODEL [BEAM] < SAMPLES")
+
+
+def expect(*arguments: object, sound: bytes = b"") -> tuple[int, str, str]:
+    """Status, output and error of the example of phrases, built with sanitizers."""
+    command = [build("expect", "sanitized"), *map(str, arguments)]
+    done = subprocess.run(command, input=sound, capture_output=True, timeout=100)
+    return done.returncode, done.stdout.decode(), done.stderr.decode().strip()
+
+
+@pytest.mark.parametrize(
+    ("phrases", "names"),
+    [
+        ([], None),
+        (["inter tune", "Eight One-to"], None),
+        (["@digit @digit", "enter, @digit"], ["Two", "nine-ate", "o’nine", "one"]),
+    ],
+    ids=["none", "phrases", "a class"],
+)
+def test_phrases_and_lattice_are_those_of_the_reference(
+    phrases: list[str], names: list[str] | None, tmp_path: Path
+) -> None:
+    samples, _ = soundfile.read(RECORDING, dtype="float32")
+    classes = {} if names is None else {"digit": names}
+    stream = Recognizer(beam=8).stream(expected=[Phrases(phrases, classes)]).accept(samples)
+    given = [*phrases, *(f"@{name}={','.join(each)}" for name, each in classes.items())]
+    sound = (samples * 32768).astype("<i2").tobytes()
+    heard = expect(bundled_model(), tmp_path / "x.lattice", *given, sound=sound)
+    assert heard == (0, f"{stream.finish().text}\n", "")
+    assert (tmp_path / "x.lattice").read_bytes() == lattice.to_bytes(stream.lattice)
+
+
+def test_phrases_change_what_is_heard(tmp_path: Path) -> None:
+    samples, _ = soundfile.read(RECORDING, dtype="float32")
+    sound = (samples * 32768).astype("<i2").tobytes()
+    lattices = []
+    for phrases in ([], ["enter too nigh"]):
+        assert expect(bundled_model(), tmp_path / "x", *phrases, sound=sound)[0] == 0
+        lattices.append((tmp_path / "x").read_bytes())
+    assert lattices[0] != lattices[1]
+
+
+def test_the_example_tells_what_it_cannot_listen_for(tmp_path: Path) -> None:
+    status, _, error = expect(bundled_model(), tmp_path / "x", "call 9")
+    assert status == 1
+    assert error == "phrases: 'call 9' holds '9'; a to z, apostrophes, blanks and punctuation are accepted"
+    assert expect()[0] == 2

@@ -1,6 +1,7 @@
 """Sessions of the C API tell the events of the reference; what they look at agrees."""
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from stapes import Recognizer
 from stapes import format as packed_format
 from stapes.codec import Dense, Float32
+from stapes.decode import Phrases
 from stapes.engine import bundled_model
 from stapes.features import WINDOW_SAMPLES, find_pitch
 from stapes.session import Session, events
@@ -68,8 +70,10 @@ def line(told: events.Event) -> str:
     return head
 
 
-def reference(path: Path, sound: NDArray[np.int16], point: str, beam: int) -> list[str]:
-    session = Session(Recognizer(path, beam=beam), point)
+def reference(
+    path: Path, sound: NDArray[np.int16], point: str, beam: int, phrases: Sequence[str] = ()
+) -> list[str]:
+    session = Session(Recognizer(path, beam=beam), point, expected=[Phrases(phrases)] if phrases else [])
     told = session.accept((sound / 32768).astype(np.float32))
     return [line(each) for each in [*told, *session.finish()]]
 
@@ -87,6 +91,14 @@ def test_events_are_those_of_the_reference(point: str, beam: int) -> None:
     expected = reference(bundled_model(), sound, point, beam)
     assert sum("confirmed" in told for told in expected) >= 2
     assert listen(bundled_model(), point, beam, sound=sound.tobytes()) == (0, expected, "")
+
+
+def test_phrases_are_expected_in_every_utterance() -> None:
+    sound, phrases = conversation(), ["entre ate ninety", "too nine ate", "seventy sicks"]
+    plain = reference(bundled_model(), sound, "fast", 4)
+    expected = reference(bundled_model(), sound, "fast", 4, phrases)
+    assert expected != plain
+    assert listen(bundled_model(), "fast", 4, *phrases, sound=sound.tobytes()) == (0, expected, "")
 
 
 def test_without_an_endpointer_pauses_alone_end_utterances(tmp_path: Path) -> None:
@@ -139,7 +151,7 @@ def test_what_is_refused(random_path: Path, tmp_path: Path) -> None:
         error == "session: end-point setting 'soon' is not in the model; fast, normal, patient are accepted"
     )
     assert listen(random_path, "fast", 0)[2] == "session: beam is 0; 1 to 1000 is accepted"
-    assert listen()[2] == "listen MODEL [ENDPOINT [BEAM]] < SAMPLES"
+    assert listen()[2] == "listen MODEL [ENDPOINT [BEAM [PHRASE...]]] < SAMPLES"
 
 
 POINT = {"speculative": 0.5, "final": 0.9}

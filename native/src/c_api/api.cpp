@@ -7,7 +7,10 @@
 
 #include "c_api/calls.h"
 #include "engine/recognizer.h"
+#include "error.h"
 #include "kernels/table.h"
+#include "lattice/wire.h"
+#include "sentence.h"
 #include "stapes.h"
 
 struct stapes_stream {
@@ -23,8 +26,13 @@ struct stapes_result {
   std::vector<stapes_word> words;
 };
 
+struct stapes_lattice {
+  std::vector<std::uint8_t> bytes;
+};
+
 using stapes::c_api::guarded;
 using stapes::c_api::kBlockSamples;
+using stapes::c_api::lists_for;
 using stapes::c_api::null_pointer;
 using stapes::c_api::to_floats;
 
@@ -58,6 +66,17 @@ stapes_status stapes_stream_new(const stapes_model* model, int beam, stapes_stre
   if (model == nullptr || stream == nullptr) return null_pointer(error, "stapes_stream_new");
   *stream = nullptr;
   return guarded(error, [&] { *stream = new stapes_stream{{model->recognizer, beam}, {}}; });
+}
+
+stapes_status stapes_stream_new_with_phrases(const stapes_model* model, int beam, const stapes_phrases* phrases,
+                                             stapes_stream** stream, stapes_error* error) {
+  if (model == nullptr || phrases == nullptr || stream == nullptr) {
+    return null_pointer(error, "stapes_stream_new_with_phrases");
+  }
+  *stream = nullptr;
+  return guarded(error, [&] {
+    *stream = new stapes_stream{{model->recognizer, beam, lists_for("stream", *model, *phrases)}, {}};
+  });
 }
 
 void stapes_stream_free(stapes_stream* stream) { delete stream; }
@@ -125,3 +144,26 @@ const stapes_word* stapes_result_words(const stapes_result* result) {
 }
 
 void stapes_result_free(stapes_result* result) { delete result; }
+
+stapes_status stapes_stream_lattice(stapes_stream* stream, double least_posterior, stapes_lattice** lattice,
+                                    stapes_error* error) {
+  if (stream == nullptr || lattice == nullptr) return null_pointer(error, "stapes_stream_lattice");
+  *lattice = nullptr;
+  return guarded(error, [&] {
+    if (!(least_posterior >= 0 && least_posterior <= 1)) {
+      throw stapes::Error(stapes::Fault::kConfig, stapes::sentence("lattice: least_posterior is ",
+                                                                   stapes::shown(least_posterior),
+                                                                   "; 0 to 1 is accepted"));
+    }
+    const stapes::lattice::Lattice heard = stream->stream.lattice({.posterior = least_posterior});
+    *lattice = new stapes_lattice{stapes::lattice::to_bytes(heard, stream->stream.frame_ms())};
+  });
+}
+
+const uint8_t* stapes_lattice_bytes(const stapes_lattice* lattice) {
+  return lattice == nullptr ? nullptr : lattice->bytes.data();
+}
+
+size_t stapes_lattice_size(const stapes_lattice* lattice) { return lattice == nullptr ? 0 : lattice->bytes.size(); }
+
+void stapes_lattice_free(stapes_lattice* lattice) { delete lattice; }

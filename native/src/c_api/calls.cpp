@@ -36,8 +36,8 @@ stapes_status null_pointer(stapes_error* error, std::string_view function) noexc
 }
 
 void to_floats(std::span<const int16_t> samples, std::vector<float>& floats) {
-  floats.clear();
-  for (const int16_t sample : samples) floats.push_back(static_cast<float>(sample) / 32768.0f);
+  floats.resize(samples.size());
+  for (std::size_t at = 0; at < samples.size(); ++at) floats[at] = static_cast<float>(samples[at]) / 32768.0f;
 }
 
 }  // namespace stapes::c_api

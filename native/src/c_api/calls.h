@@ -9,12 +9,20 @@
 #include <string_view>
 #include <vector>
 
+#include "decode/biasing.h"
 #include "engine/recognizer.h"
 #include "error.h"
 #include "stapes.h"
 
 struct stapes_model {
   std::shared_ptr<const stapes::engine::Recognizer> recognizer;
+};
+
+struct stapes_phrases {
+  // For whose vocabulary they were made.
+  std::shared_ptr<const stapes::engine::Recognizer> recognizer;
+  // Null if there are none.
+  std::shared_ptr<const stapes::decode::PhraseLists> lists;
 };
 
 namespace stapes::c_api {
@@ -27,6 +35,11 @@ stapes_status status_of(Fault fault);
 stapes_status told(stapes_error* error, stapes_status status, std::string_view text) noexcept;
 stapes_status null_pointer(stapes_error* error, std::string_view function) noexcept;
 void to_floats(std::span<const int16_t> samples, std::vector<float>& floats);
+
+// The lists of `phrases`; throws Error (kConfig) if they were made for another vocabulary than that of `model`. `where` begins
+// its sentence.
+std::shared_ptr<const decode::PhraseLists> lists_for(std::string_view where, const stapes_model& model,
+                                                     const stapes_phrases& phrases);
 
 // What `work` throws as a status and its sentence.
 template <typename Work>

@@ -11,6 +11,7 @@
 
 using stapes::c_api::guarded;
 using stapes::c_api::kBlockSamples;
+using stapes::c_api::lists_for;
 using stapes::c_api::null_pointer;
 using stapes::c_api::to_floats;
 
@@ -80,6 +81,18 @@ stapes_status stapes_session_new(const stapes_model* model, int beam, const char
   if (model == nullptr || endpoint == nullptr || session == nullptr) return null_pointer(error, "stapes_session_new");
   *session = nullptr;
   return guarded(error, [&] { *session = new stapes_session{{model->recognizer, beam, endpoint}, {}}; });
+}
+
+stapes_status stapes_session_new_with_phrases(const stapes_model* model, int beam, const char* endpoint,
+                                              const stapes_phrases* phrases, stapes_session** session,
+                                              stapes_error* error) {
+  if (model == nullptr || endpoint == nullptr || phrases == nullptr || session == nullptr) {
+    return null_pointer(error, "stapes_session_new_with_phrases");
+  }
+  *session = nullptr;
+  return guarded(error, [&] {
+    *session = new stapes_session{{model->recognizer, beam, endpoint, lists_for("session", *model, *phrases)}, {}};
+  });
 }
 
 void stapes_session_free(stapes_session* session) { delete session; }

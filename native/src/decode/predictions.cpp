@@ -1,24 +1,23 @@
 #include "decode/predictions.h"
 
 namespace stapes::decode {
-namespace {
 
-// No label is as small, so this is nobody's context.
-constexpr Context kNobody{.older = -2, .newer = -2};
-
-}  // namespace
-
-Predictions::Predictions(Scorer& scorer)
-    : scorer_(scorer), contexts_(kPlaces, kNobody), rows_(kPlaces * scorer.joint()) {}
+Predictions::Predictions(Scorer& scorer) : scorer_(scorer), places_(kPlaces, {.context = {}, .row = kNoRow}) {}
 
 std::span<const std::int16_t> Predictions::row(const Context& context) {
+  const std::size_t joint = scorer_.joint();
   const auto number =
       static_cast<std::uint32_t>(context.older + 1) * 31u + static_cast<std::uint32_t>(context.newer);
-  const std::size_t place = number * 0x9E3779B1u >> 23;
-  const auto row = std::span(rows_).subspan(place * scorer_.joint(), scorer_.joint());
-  if (contexts_[place] != context) {
+  Place& place = places_[number * 0x9E3779B1u >> 23];
+  const bool known = place.row != kNoRow && place.context == context;
+  if (place.row == kNoRow) {
+    place.row = static_cast<std::uint32_t>(rows_.size() / joint);
+    rows_.resize(rows_.size() + joint);
+  }
+  const auto row = std::span(rows_).subspan(place.row * joint, joint);
+  if (!known) {
     scorer_.predict(context, row);
-    contexts_[place] = context;
+    place.context = context;
   }
   return row;
 }

@@ -17,11 +17,17 @@ class Predictions {
   std::span<const std::int16_t> row(const Context& context);
 
  private:
-  // Places in the cache: 0.3 MB at J = 320.
   static constexpr std::size_t kPlaces = 512;
+  struct Place {
+    Context context;
+    // Of the rows; kNoRow until there is one.
+    std::uint32_t row;
+  };
+  static constexpr std::uint32_t kNoRow = 0xFFFFFFFF;
 
   Scorer& scorer_;
-  std::vector<Context> contexts_;
+  std::vector<Place> places_;
+  // One for each place that was asked for: up to 0.3 MB at J = 320.
   std::vector<std::int16_t> rows_;
 };
 

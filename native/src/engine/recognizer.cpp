@@ -33,16 +33,12 @@ struct Overloaded : Bodies... {
 template <typename... Bodies>
 Overloaded(Bodies...) -> Overloaded<Bodies...>;
 
-std::variant<decode::GreedySearch, decode::BeamSearch> make_search(
-    decode::Scorer& scorer, const decode::Vocabulary& vocabulary,
-    std::optional<decode::NGram>& language_model, std::optional<decode::InternalLanguageModel>& internal,
-    int beam) {
-  const std::size_t width = checked_beam("stream", beam);
-  if (beam == 1) return decode::GreedySearch(scorer, vocabulary);
-  std::vector<decode::Expectation*> expected;
-  if (language_model) expected.push_back(&*language_model);
-  if (internal) expected.push_back(&*internal);
-  return decode::BeamSearch(scorer, vocabulary, std::move(expected), {.beam = width});
+std::variant<decode::GreedySearch, decode::BeamSearch> make_search(decode::Scorer& scorer,
+                                                                   const decode::Vocabulary& vocabulary,
+                                                                   std::vector<decode::Expectation*> expected,
+                                                                   std::size_t beam, bool greedy) {
+  if (greedy) return decode::GreedySearch(scorer, vocabulary);
+  return decode::BeamSearch(scorer, vocabulary, std::move(expected), {.beam = beam});
 }
 
 }  // namespace
@@ -76,17 +72,13 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
       endpointing_(read_endpointing(model, joiner_.joint())),
       calibration_(read_calibration(model)) {}
 
-Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam)
+Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam,
+               std::shared_ptr<const decode::PhraseLists> phrases)
     : recognizer_(std::move(recognizer)),
       scorer_(recognizer_->joiner_, recognizer_->sizes_),
-      language_model_(recognizer_->language_model_
-                          ? std::make_optional<decode::NGram>(*recognizer_->language_model_)
-                          : std::nullopt),
-      internal_(recognizer_->language_model_ && recognizer_->language_model_->internal_scale > 0
-                    ? std::make_optional<decode::InternalLanguageModel>(
-                          scorer_, recognizer_->language_model_->internal_scale)
-                    : std::nullopt),
-      search_(make_search(scorer_, recognizer_->vocabulary_, language_model_, internal_, beam)) {
+      expected_(recognizer_->language_model_, scorer_, phrases),
+      search_(make_search(scorer_, recognizer_->vocabulary_, expected_.parts(), checked_beam("stream", beam),
+                          beam == 1 && !phrases)) {
   state_.encoder = recognizer_->encoder_.init_state();
   if (auto* const search = std::get_if<decode::BeamSearch>(&search_)) state_.search = search->init_state();
 }
@@ -192,6 +184,13 @@ decode::Hypothesis Stream::found() {
     found.words[word].confidence = recognizer_->confidence(posteriors[word]);
   }
   return found;
+}
+
+lattice::Lattice Stream::lattice(const decode::LatticeLimits& limits) {
+  if (auto* const greedy = std::get_if<decode::GreedySearch>(&search_)) {
+    return greedy->lattice(std::get<decode::GreedyState>(state_.search));
+  }
+  return std::get<decode::BeamSearch>(search_).lattice(std::get<decode::BeamState>(state_.search), limits);
 }
 
 std::vector<HeardWord> Stream::words() {

@@ -1,6 +1,7 @@
 // A packed model, ready to run, and the streams of sound that it listens to.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,10 +14,11 @@
 #include "decode/beam.h"
 #include "decode/greedy.h"
 #include "decode/hypothesis.h"
-#include "decode/internal.h"
 #include "decode/ngram.h"
 #include "decode/vocabulary.h"
+#include "decode/wording.h"
 #include "engine/endpointing.h"
+#include "engine/expected.h"
 #include "engine/hearing.h"
 #include "engine/network_scorer.h"
 #include "engine/scratch.h"
@@ -39,6 +41,9 @@ class Recognizer {
 
   Recognizer(const Recognizer&) = delete;
   Recognizer& operator=(const Recognizer&) = delete;
+
+  // The V pieces by label.
+  const std::vector<std::string>& pieces() const { return hearing_.vocabulary; }
 
  private:
   friend class Session;
@@ -97,9 +102,10 @@ struct StreamState {
 // into chunks.
 class Stream {
  public:
-  // `beam` histories are followed at once; 1 is a greedy search, which knows no language model. Throws Error
-  // (kConfig) if it is out of range.
-  Stream(std::shared_ptr<const Recognizer> recognizer, int beam);
+  // `beam` histories are followed at once; 1 is a greedy search, which knows no language model, where no `phrases`, made for
+  // this vocabulary, are expected. Throws Error (kConfig) if it is out of range.
+  Stream(std::shared_ptr<const Recognizer> recognizer, int beam,
+         std::shared_ptr<const decode::PhraseLists> phrases = nullptr);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -117,6 +123,10 @@ class Stream {
   // The words so far; those of a finished stream are final, and after a beam search as sure as the calibration of the
   // model makes them.
   std::vector<HeardWord> words();
+  // What may have been said so far; its best path are the words.
+  lattice::Lattice lattice(const decode::LatticeLimits& limits);
+  // Duration of a frame of its lattice.
+  int frame_ms() const { return static_cast<int>(std::rint(recognizer_->frame_ms())); }
 
   const StreamState& state() const { return state_; }
   // Goes on from `state`, which comes from a stream of the same recognizer and beam.
@@ -134,8 +144,7 @@ class Stream {
 
   std::shared_ptr<const Recognizer> recognizer_;
   NetworkScorer scorer_;
-  std::optional<decode::NGram> language_model_;
-  std::optional<decode::InternalLanguageModel> internal_;
+  Expected expected_;
   std::variant<decode::GreedySearch, decode::BeamSearch> search_;
   StreamState state_;
   // What one chunk gives.

@@ -49,26 +49,17 @@ std::vector<float> as_floats(std::span<const std::int16_t> frame) {
 
 }  // namespace
 
-Session::Search::Search(const Recognizer& recognizer, NetworkScorer& scorer, std::size_t width)
-    : language_model(recognizer.language_model_ ? std::make_optional<decode::NGram>(*recognizer.language_model_)
-                                                : std::nullopt),
-      internal(language_model && recognizer.language_model_->internal_scale > 0
-                   ? std::make_optional<decode::InternalLanguageModel>(scorer,
-                                                                       recognizer.language_model_->internal_scale)
-                   : std::nullopt),
-      beam(scorer, recognizer.vocabulary_,
-           [this] {
-             std::vector<decode::Expectation*> expected;
-             if (language_model) expected.push_back(&*language_model);
-             if (internal) expected.push_back(&*internal);
-             return expected;
-           }(),
-           {.beam = width}),
+Session::Search::Search(const Recognizer& recognizer, NetworkScorer& scorer, std::size_t width,
+                        std::shared_ptr<const decode::PhraseLists> phrases)
+    : expected(recognizer.language_model_, scorer, std::move(phrases)),
+      beam(scorer, recognizer.vocabulary_, expected.parts(), {.beam = width}),
       state(beam.init_state()) {}
 
-Session::Session(std::shared_ptr<const Recognizer> recognizer, int beam, const std::string& point)
+Session::Session(std::shared_ptr<const Recognizer> recognizer, int beam, const std::string& point,
+                 std::shared_ptr<const decode::PhraseLists> phrases)
     : recognizer_(std::move(recognizer)),
       beam_(checked_beam("session", beam)),
+      phrases_(std::move(phrases)),
       scorer_(recognizer_->joiner_, recognizer_->sizes_),
       pitch_(recognizer_->table_),
       pitch_work_(pitch_.workspace()),
@@ -107,7 +98,7 @@ double Session::seconds() const { return static_cast<double>(heard_samples_) / k
 void Session::begin(std::int64_t number, const endpoint::Levels& levels) {
   fbank_ = {};
   encoder_ = recognizer_->encoder_.init_state();
-  search_ = std::make_unique<Search>(*recognizer_, scorer_, beam_);
+  search_ = std::make_unique<Search>(*recognizer_, scorer_, beam_, phrases_);
   endpoint_ = endpointer_.init_state(levels);
   told_ = {};
   told_.number = number;

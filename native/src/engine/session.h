@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "decode/beam.h"
-#include "decode/internal.h"
-#include "decode/ngram.h"
+#include "decode/biasing.h"
 #include "endpoint/endpointer.h"
+#include "engine/expected.h"
 #include "engine/network_scorer.h"
 #include "engine/recognizer.h"
 #include "features/pitch.h"
@@ -42,9 +42,10 @@ struct Event {
 // For one thread at a time. The events are the same, bit for bit, for every way to cut the sound into chunks.
 class Session {
  public:
-  // `point` is the name of an operating point of the model. Throws Error (kConfig) if there is none of that name, or if
-  // `beam` is out of range.
-  Session(std::shared_ptr<const Recognizer> recognizer, int beam, const std::string& point);
+  // `point` is the name of an operating point of the model; `phrases`, made for this vocabulary, may be null. Throws Error
+  // (kConfig) if there is no point of that name, or if `beam` is out of range.
+  Session(std::shared_ptr<const Recognizer> recognizer, int beam, const std::string& point,
+          std::shared_ptr<const decode::PhraseLists> phrases = nullptr);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -57,10 +58,10 @@ class Session {
  private:
   // The search of an utterance; with it goes what it has cached.
   struct Search {
-    Search(const Recognizer& recognizer, NetworkScorer& scorer, std::size_t beam);
+    Search(const Recognizer& recognizer, NetworkScorer& scorer, std::size_t beam,
+           std::shared_ptr<const decode::PhraseLists> phrases);
 
-    std::optional<decode::NGram> language_model;
-    std::optional<decode::InternalLanguageModel> internal;
+    Expected expected;
     decode::BeamSearch beam;
     decode::BeamState state;
   };
@@ -93,6 +94,7 @@ class Session {
 
   std::shared_ptr<const Recognizer> recognizer_;
   std::size_t beam_;
+  std::shared_ptr<const decode::PhraseLists> phrases_;
   NetworkScorer scorer_;
   features::PitchFinder pitch_;
   features::PitchFinder::Workspace pitch_work_;

@@ -190,6 +190,19 @@ void step(const CellStep& step) {
 
 void centre(const Centring& centring) { centre_from(centring, 0); }
 
+void join(const Joining& joining) {
+  const Vector least = _mm256_set1_epi32(-127), most = _mm256_set1_epi32(127);
+  std::size_t at = 0;
+  for (; at + 8 <= joining.count; at += 8) {
+    const Vector sum = _mm256_add_epi32(load16(joining.frame + at), load16(joining.prediction + at));
+    const Vector bent = look_up(*joining.tanh, saturated16(_mm256_slli_epi32(sum, 2)));
+    const Vector value = _mm256_srai_epi32(_mm256_add_epi32(bent, _mm256_set1_epi32(128)), 8);
+    const __m128i words = narrowed16(_mm256_min_epi32(_mm256_max_epi32(value, least), most));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(joining.activations + at), _mm_packs_epi16(words, words));
+  }
+  join_from(joining, at);
+}
+
 }  // namespace
 
 const Table kAvx2{.name = "avx2",
@@ -199,6 +212,7 @@ const Table kAvx2{.name = "avx2",
                   .step = step,
                   .measure = moments_of,
                   .centre = centre,
+                  .join = join,
                   .transform = transform_of,
                   .powers = powers_of};
 

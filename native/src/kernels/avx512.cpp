@@ -468,6 +468,18 @@ void step(const CellStep& step) {
   }
 }
 
+// Sums that saturate are as far beyond the ends of the table as they would be.
+void join(const Joining& joining) {
+  for (std::size_t at = 0; at < joining.count; at += 32) {
+    const __mmask32 some = lanes32(joining.count - at);
+    const Vector sum = _mm512_adds_epi16(load16(joining.frame + at, some), load16(joining.prediction + at, some));
+    const Vector twice = _mm512_adds_epi16(sum, sum), bent = look_up(*joining.tanh, _mm512_adds_epi16(twice, twice));
+    const Vector narrow = _mm512_mulhrs_epi16(bent, _mm512_set1_epi16(1 << 7));
+    const Vector value = _mm512_max_epi16(narrow, _mm512_set1_epi16(-127));
+    _mm512_mask_cvtsepi16_storeu_epi8(joining.activations + at, some, value);
+  }
+}
+
 Moments measure(const std::int16_t* stream, std::size_t count) {
   Vector total = _mm512_setzero_si512(), squares = total;
   for (std::size_t at = 0; at < count; at += 32) {
@@ -552,6 +564,7 @@ const Table kAvx512{.name = "avx512",
                     .step = step,
                     .measure = measure,
                     .centre = centre,
+                    .join = join,
                     .transform = transform_of,
                     .powers = powers_of,
                     .decode = decode};

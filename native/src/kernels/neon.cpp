@@ -79,6 +79,8 @@ void step(const CellStep& cell_step) { step_from(cell_step, 0); }
 
 void centre(const Centring& centring) { centre_from(centring, 0); }
 
+void join(const Joining& joining) { join_from(joining, 0); }
+
 }  // namespace
 
 const Table kNeon{.name = "neon",
@@ -88,6 +90,7 @@ const Table kNeon{.name = "neon",
                   .step = step,
                   .measure = moments_of,
                   .centre = centre,
+                  .join = join,
                   .transform = transform_of,
                   .powers = powers_of};
 

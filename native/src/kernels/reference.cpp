@@ -36,6 +36,8 @@ void step(const CellStep& cell_step) { step_from(cell_step, 0); }
 
 void centre(const Centring& centring) { centre_from(centring, 0); }
 
+void join(const Joining& joining) { join_from(joining, 0); }
+
 }  // namespace
 
 const Table kReference{.name = "reference",
@@ -44,6 +46,7 @@ const Table kReference{.name = "reference",
                        .step = step,
                        .measure = moments_of,
                        .centre = centre,
+                       .join = join,
                        .transform = transform_of,
                        .powers = powers_of};
 

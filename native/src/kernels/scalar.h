@@ -53,6 +53,17 @@ inline void step_from(const CellStep& step, std::size_t begin) {
   for (std::size_t unit = begin; unit < step.units; ++unit) step_unit(step, unit);
 }
 
+inline std::int8_t joint_activation(const Lines& tanh, std::int32_t sum) {
+  const std::int32_t bent = look_up(tanh, saturated16(4 * sum));
+  return static_cast<std::int8_t>(clamp<std::int32_t>((bent + 128) >> 8, -127, 127));
+}
+
+inline void join_from(const Joining& joining, std::size_t begin) {
+  for (std::size_t at = begin; at < joining.count; ++at) {
+    joining.activations[at] = joint_activation(*joining.tanh, joining.frame[at] + joining.prediction[at]);
+  }
+}
+
 inline Moments moments_of(const std::int16_t* stream, std::size_t count) {
   Moments moments;
   for (std::size_t at = 0; at < count; ++at) {

@@ -79,6 +79,16 @@ struct Centring {
 };
 using Centre = void (*)(const Centring& centring);
 
+// What the output matrix takes of an encoder frame and a predictor part (spec/numerics.md, section 7, step 7).
+struct Joining {
+  const std::int16_t* frame = nullptr;       // [count] Q5.10
+  const std::int16_t* prediction = nullptr;  // [count] Q5.10
+  std::size_t count = 0;
+  const Lines* tanh = nullptr;
+  std::int8_t* activations = nullptr;  // [count] Q0.7
+};
+using Join = void (*)(const Joining& joining);
+
 // One step of Stockham's transform, of `stride` interleaved signals of radix * parts complex points each.
 struct TransformStep {
   std::size_t radix = 4;  // 2 or 4
@@ -134,6 +144,7 @@ struct Table {
   Step step;
   Measure measure;
   Centre centre;
+  Join join;
   Transform transform;
   Powers powers;
   Decode decode = nullptr;  // null where there is nothing better than one symbol at a time

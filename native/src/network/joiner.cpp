@@ -1,7 +1,6 @@
 #include "network/joiner.h"
 
 #include <algorithm>
-#include <array>
 
 #include "kernels/pack.h"
 #include "network/lines.h"
@@ -36,32 +35,6 @@ Linear linear(const TensorSource& source, const std::string& name, std::size_t r
 
 }  // namespace
 
-std::int8_t joint_activation(std::int32_t sum) {
-  const std::int32_t bent = look_up(tanh_lines(), std::clamp(4 * sum, kInt16.least, kInt16.most));
-  return static_cast<std::int8_t>(std::clamp((bent + 128) >> 8, kInt8.least, kInt8.most));
-}
-
-namespace {
-
-// Beyond these sums the activation stays what it is.
-constexpr std::int32_t kLeastSum = -8192;
-constexpr std::int32_t kMostSum = 8191;
-using Activations = std::array<std::int8_t, kMostSum - kLeastSum + 1>;
-
-// The activation of each sum from kLeastSum to kMostSum.
-const Activations& activations() {
-  static const Activations all = [] {
-    Activations made{};
-    for (std::int32_t sum = kLeastSum; sum <= kMostSum; ++sum) {
-      made[static_cast<std::size_t>(sum - kLeastSum)] = joint_activation(sum);
-    }
-    return made;
-  }();
-  return all;
-}
-
-}  // namespace
-
 std::size_t joiner_bytes_bound(const Settings& settings) {
   return kernels::packed_bytes_bound(settings.embedding, 2 * settings.embedding) +
          kernels::packed_bytes_bound(settings.joint, settings.embedding) +
@@ -70,7 +43,8 @@ std::size_t joiner_bytes_bound(const Settings& settings) {
 
 Joiner::Joiner(const Settings& settings, const TensorSource& source, const kernels::Table& table,
                kernels::Arena& arena)
-    : width_(settings.embedding),
+    : table_(&table),
+      width_(settings.embedding),
       embedding_(make_embedding(source.integers("embedding.weight", {settings.vocabulary, settings.embedding}),
                                 settings.embedding, table)),
       context_(linear(source, "context", width_, 2 * width_, kActivationBits, kRelu8, table, arena)),
@@ -108,12 +82,12 @@ void Joiner::join(std::span<const std::int16_t> frame, std::span<const std::int1
 void Joiner::join_some(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions,
                        std::span<float> logits, Workspace& work) const {
   const std::size_t count = predictions.size() / joint();
-  const Activations& known = activations();
   for (std::size_t index = 0; index < count; ++index) {
-    const auto own = predictions.subspan(index * joint(), joint());
-    std::ranges::transform(frame, own, work.input(index, joint()).begin(), [&known](std::int32_t e, std::int32_t p) {
-      return known[static_cast<std::size_t>(std::clamp(e + p, kLeastSum, kMostSum) - kLeastSum)];
-    });
+    table_->join({.frame = frame.data(),
+                  .prediction = predictions.subspan(index * joint()).data(),
+                  .count = joint(),
+                  .tanh = &tanh_lines(),
+                  .activations = work.input(index, joint()).data()});
   }
   output_.apply(work, count);
   for (std::size_t index = 0; index < count; ++index) {

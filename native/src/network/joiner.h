@@ -16,9 +16,6 @@
 
 namespace stapes::network {
 
-// The input of the output matrix for the sum (Q5.10) of an encoder frame and a predictor part.
-std::int8_t joint_activation(std::int32_t sum);
-
 // Bytes that the packed matrices of a joiner take at most.
 std::size_t joiner_bytes_bound(const Settings& settings);
 
@@ -48,6 +45,7 @@ class Joiner {
   void join_some(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions,
                  std::span<float> logits, Workspace& work) const;
 
+  const kernels::Table* table_;
   std::size_t width_;                   // E
   std::vector<std::int8_t> embedding_;  // [V + 1, E] Q0.7; row 0 is that of no label
   Linear context_, projection_, output_;
