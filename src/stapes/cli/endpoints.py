@@ -40,7 +40,7 @@ LEAST_STREAMS = 10
 # outwaits a pause of a second, whatever is thought of it.
 POINTS = {"fast": (0.05, 120, 1_500), "normal": (0.03, 300, 1_600), "patient": (0.005, 560, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
-CONFIRMED = 0.9
+CONFIRMED = 0.93
 # Of log-odds -3 to 8 in steps of an eighth.
 THRESHOLDS = [1 / (1 + math.exp(-step / 8)) for step in range(-24, 65)]
 # How much less often a single word is drawn than a sentence of the same set.
