@@ -53,6 +53,11 @@ def test_the_sentence_begins_and_ends_where_it_is_said(seed: int) -> None:
     assert level_db(stream.samples[: stream.begin_samples - 50 * MS]) < -60
 
 
+def test_a_decay_may_be_longer_than_the_tail() -> None:
+    stream = build(StreamConfig(**{**vars(QUIET), "pause_probability": 0.0, "tail_s": 0.0}))
+    assert 0 < len(stream.samples) - stream.end_samples < 100 * MS
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_pause_lies_between_the_words(seed: int) -> None:
     config = StreamConfig(**{**vars(QUIET), "pause_probability": 1.0})

@@ -149,9 +149,9 @@ def build_stream(
     pauses = [_pause(recording, place, rng, config) for place in places]
     tone = _room_tone(recording, rng)
     lead = seconds_to_samples(rng.uniform(*config.lead_s_range), RATE_HZ)
-    length = (
-        lead + sum(map(len, [*pieces, *pauses])) + seconds_to_samples(config.tail_s, RATE_HZ) - (last - end)
-    )
+    # A decay may be longer than the tail; all of it is kept.
+    tail = max(0, seconds_to_samples(config.tail_s, RATE_HZ) - (last - end))
+    length = lead + sum(map(len, [*pieces, *pauses])) + tail
     samples = loop(tone, int(rng.integers(len(tone))), length).copy()
     at, silent = lead, []
     for index, piece in enumerate(pieces):
