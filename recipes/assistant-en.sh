@@ -6,9 +6,9 @@
 # KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave must be
 # installed. A run that was stopped goes on where it was.
 #
-# On one core it takes about eight hours and the time of the fits at the end, by measured rates: 22 minutes for 86 000
-# sentences by Pico (65 a second), 2 for 12 000 by eSpeak, 100 for 3 000 by Kokoro (1.7 s of speech a second), 5.8 hours for
-# 15 800 training steps (76 s of speech a second; on a GPU it was not timed). All cores speak. Speech takes 4 GB of disk, and
+# On one core it takes about ten hours and the time of the fits at the end, by measured rates: 22 minutes for 86 000
+# sentences by Pico (65 a second), 2 for 12 000 by eSpeak, 100 for 3 000 by Kokoro (1.7 s of speech a second), 7.4 hours for
+# 20 000 training steps (76 s of speech a second; on a GPU it was not timed). All cores speak. Speech takes 4 GB of disk, and
 # training 9 GB for a copy of it.
 set -euo pipefail
 
