@@ -4,6 +4,7 @@
 // window.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -63,6 +64,8 @@ class CodeReader {
   // Throws Error (kFormat), as all of this does, if `data` is no coded form of so many codes of `bits` bits.
   CodeReader(Bytes data, std::size_t codes, int bits);
 
+  // From now on codes of at most 4 bits come as values[code].
+  void stand_for(std::span<const std::uint8_t> values);
   // The next codes.
   void read(std::span<std::uint8_t> codes);
   // Symbols of several codes as they are, where no code was read before.
@@ -70,14 +73,18 @@ class CodeReader {
   void finish() const { symbols_.finish(); }
 
  private:
+  // As many codes as a symbol of one bit a code holds.
+  static constexpr std::size_t kMostTogether = 8;
+
   std::uint8_t next_of_symbol();
-  unsigned code(unsigned symbol, unsigned index) const {
-    return symbol >> (static_cast<unsigned>(bits_) * index) & ((1u << bits_) - 1);
-  }
+  template <std::size_t kTogether>
+  void expand(std::span<const std::uint8_t> symbols, std::span<std::uint8_t> codes) const;
 
   int bits_;
   unsigned per_symbol_;
   EntropyReader symbols_;
+  // What the codes of each symbol come as, if it holds several.
+  std::vector<std::array<std::uint8_t, kMostTogether>> expanded_;
   // The symbol of which codes are left, and how many.
   std::uint8_t symbol_ = 0;
   unsigned left_ = 0;

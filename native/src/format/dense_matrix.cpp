@@ -12,7 +12,7 @@
 namespace stapes::format {
 namespace {
 
-// The codes that a matrix has in one window of one block of rows.
+// The codes that a matrix has in one window of one block of rows; where it has a code book, the levels in it.
 struct Patch {
   std::size_t row, rows;
   std::size_t column, columns;
@@ -31,7 +31,12 @@ std::optional<CodeReader> coded_reader(const MatrixSections& matrix) {
 class PatchReader {
  public:
   explicit PatchReader(const MatrixSections& matrix)
-      : matrix_(matrix), rest_(matrix.codes), coded_(coded_reader(matrix)) {}
+      : matrix_(matrix), rest_(matrix.codes), coded_(coded_reader(matrix)) {
+    if (matrix.codebook.empty()) return;
+    std::ranges::transform(level_of_code(matrix), book_.begin(),
+                           [](std::int8_t level) { return static_cast<std::uint8_t>(level); });
+    if (coded_) coded_->stand_for(book_);
+  }
 
   template <typename Visit>
   void for_each(Visit visit) {
@@ -52,13 +57,18 @@ class PatchReader {
     if (coded_) return coded_->read(codes);
     const std::size_t bytes = run_bytes(columns, matrix_.codec.bits);
     for (; !codes.empty(); codes = codes.subspan(columns), rest_ = rest_.subspan(bytes)) {
-      unpack_run(rest_, matrix_.codec.bits, codes.first(columns));
+      const auto run = codes.first(columns);
+      unpack_run(rest_, matrix_.codec.bits, run);
+      if (matrix_.codebook.empty()) continue;
+      std::ranges::transform(run, run.begin(), [this](std::uint8_t code) { return book_[code]; });
     }
   }
 
   const MatrixSections& matrix_;
   Bytes rest_;
   std::optional<CodeReader> coded_;
+  // The level of each code of a code book.
+  std::array<std::uint8_t, 256> book_{};
   std::array<std::uint8_t, kBlockRows * kWindow> codes_;
 };
 
@@ -91,38 +101,20 @@ void put(const Patch& patch, std::size_t columns, std::span<std::int8_t> levels)
   }
 }
 
-// Codes to the levels that they stand for.
-class Translator {
- public:
-  explicit Translator(const MatrixSections& matrix) : bits_(matrix.codec.bits), levels_(level_of_code(matrix)) {}
-
-  void operator()(std::span<std::uint8_t> codes) const {
-    if (bits_ == 8) return;
-    if (bits_ == 6) {
-      // Two's complement, without a look-up: the compiler makes vectors of it.
-      for (std::uint8_t& code : codes) code = static_cast<std::uint8_t>((code ^ 32u) - 32u);
-      return;
-    }
-    for (std::uint8_t& code : codes) code = static_cast<std::uint8_t>(levels_[code]);
-  }
-
- private:
-  int bits_;
-  LevelOfCode levels_;
-};
-
 }  // namespace
 
 void read_dense(const MatrixSections& matrix, std::span<std::int8_t> levels) {
   const std::size_t count = matrix.rows * matrix.columns;
   LowestCode lowest(matrix);
   try {
-    const Translator translate(matrix);
     PatchReader reader(matrix);
     reader.for_each([&](const Patch& patch) {
       if (matrix.codebook.empty()) lowest.look(patch);
       if (levels.empty()) return;
-      translate(patch.codes);
+      // Two's complement, without a look-up: the compiler makes vectors of it.
+      if (matrix.codec.bits == 6) {
+        for (std::uint8_t& code : patch.codes) code = static_cast<std::uint8_t>((code ^ 32u) - 32u);
+      }
       put(patch, matrix.columns, levels);
     });
   } catch (const Error& error) {

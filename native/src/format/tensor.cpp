@@ -156,9 +156,11 @@ std::vector<std::uint16_t> Tensor::numbers() const {
   const std::size_t width = static_cast<std::size_t>(codec_.bits / 8);
   named([&] {
     for_numbers([&](Bytes some) {
-      for (std::size_t at = 0; at < some.size() / width; ++at) {
-        numbers.push_back(width == 1 ? std::uint16_t{some[at]} : u16_at(some, at));
+      if (width == 1) {
+        numbers.insert(numbers.end(), some.begin(), some.end());
+        return;
       }
+      for (std::size_t at = 0; at < some.size() / width; ++at) numbers.push_back(u16_at(some, at));
     });
   });
   return numbers;
