@@ -242,8 +242,7 @@ class Recognizer:
             lists = [each.compile_native(network.vocabulary) for each in phrases]
             return CompiledBeamSearch(network.compiled, beam, lists)
         compiled = [each.compile(network.vocabulary) for each in expected]
-        expected = [*self._language_model, *compiled]
-        return BeamSearch(network, beam, expected=expected, ctc=network.ctc)
+        return BeamSearch(network, beam, expected=[*self._language_model, *compiled], ctc=network.ctc)
 
     @cached_property
     def _language_model(self) -> list[Expectation]:
