@@ -174,7 +174,7 @@ def _rate(scores: dict[str, Any] | None, name: str, measure: str) -> str:
 
 
 def _number(scores: dict[str, Any] | None) -> str:
-    return f"{scores['real_time_factor']:.2f}" if scores else "–"
+    return f"{scores['real_time_factor']:.3f}" if scores else "–"
 
 
 def _speed(facts: dict[str, Any]) -> list[Row]:

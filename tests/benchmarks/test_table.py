@@ -39,7 +39,7 @@ def test_the_peer_stands_beside_the_model() -> None:
     page = fill("<!-- table: accuracy -->\n<!-- end -->", results)
     assert "| 130 | 5.0 (4.0–6.0) | 8.0 (7.0–9.0) |" in page
     assert "| size of the model, MB |  | 5.2 | 78.0 |" in page
-    assert "| real-time factor on these files, one core |  | 0.12 | 0.12 |" in page
+    assert "| real-time factor on these files, one core |  | 0.125 | 0.125 |" in page
 
 
 def test_a_peer_that_heard_other_recordings_is_not_compared() -> None:
