@@ -81,3 +81,19 @@ def test_padding_after_a_trim_only_goes_before():
     ends = [len(both(speech, np.random.default_rng(seed))) for seed in range(10)]
     assert min(ends) == levels.speech_end(speech) + 8000
     assert max(ends) <= len(speech) + 8000
+
+
+def test_lead_trim_begins_with_the_speech():
+    late = np.concatenate((1e-4 * white(0.5, 5, 1.0), speech_like(1.0)[800:]))  # syllables begin at once
+    result = only(lead_trim_probability=1.0)(late, np.random.default_rng(0))
+    np.testing.assert_array_equal(result, late[-len(result) :])
+    assert 0 <= len(result) - (len(late) - 8000) <= 6 * 160
+
+
+def test_padding_after_a_lead_trim_only_goes_behind():
+    speech = np.concatenate((np.zeros(8000, np.float32), speech_like(1.0)))
+    both = only(pad_probability=1.0, pad_s_range=(0.5, 0.5), lead_trim_probability=1.0)
+    trimmed = only(lead_trim_probability=1.0)(speech, np.random.default_rng(0))
+    result = both(speech, np.random.default_rng(0))
+    assert len(result) == len(trimmed) + 8000
+    np.testing.assert_array_equal(result[: len(trimmed)], trimmed)

@@ -14,7 +14,7 @@ from stapes.cli.corpus import command
 from stapes.corpus import Utterance, read_manifest, voices
 from stapes.corpus import synthesise as module
 from stapes.corpus.synthesise import SynthesisConfig, Synthesised, synthesise
-from stapes.errors import CorpusError
+from stapes.errors import CorpusError, MissingExtraError
 
 TEXTS = ["Turn on the lamp.", "what time is it", "play some jazz", "good night", "turn on the lamp"]
 SPOKEN = ["good night", "play some jazz", "turn on the lamp", "what time is it"]
@@ -178,7 +178,7 @@ def test_pico_moulds_its_voices_into_speakers(tmp_path: Path, monkeypatch: pytes
 
 def test_engines_are_named() -> None:
     with pytest.raises(
-        CorpusError, match="engine 'festival': one of kokoro, espeak, flite, pico is expected"
+        CorpusError, match="engine 'festival': one of kokoro, hibari, espeak, flite, pico is expected"
     ):
         voices.load_engine("festival")
     with pytest.raises(CorpusError, match=r"engine 'kokoro': the folder of the voice model is expected"):
@@ -191,6 +191,50 @@ def test_an_incomplete_kokoro_folder_is_named(tmp_path: Path) -> None:
         CorpusError, match=r"lacks vocab.json; kokoro.onnx, vocab.json and voices/ are expected"
     ):
         voices.load_engine("kokoro", tmp_path)
+
+
+def pitch_hz(samples: NDArray[np.float32], rate_hz: int) -> float:
+    """The pitch of most of ``samples``: the highest peak of the autocorrelation of the loudest 60 ms."""
+    width = int(0.06 * rate_hz)
+    loudest = max(
+        range(0, len(samples) - width, width // 4),
+        key=lambda at: float(np.sum(samples[at : at + width] ** 2)),
+    )
+    frame = samples[loudest : loudest + width] * np.hanning(width)
+    spectrum = np.abs(np.fft.rfft(frame, 4 * width)) ** 2
+    correlation = np.fft.irfft(spectrum)[:width]
+    shortest = int(rate_hz / 500)
+    return rate_hz / (shortest + int(correlation[shortest:].argmax()))
+
+
+def test_hibari_moulds_its_voice_into_speakers() -> None:
+    engine = voices.load_engine("hibari")
+    own = engine.speak("oh my oh my", "heart:100:1.00:0.00:0", 1.0)
+    low = engine.speak("oh my oh my", "heart:60:1.00:0.00:0", 1.0)
+    small = engine.speak("oh my oh my", "heart:100:1.20:0.00:0", 1.0)
+    assert own is not None
+    assert low is not None
+    assert small is not None
+    assert pitch_hz(*low) / pitch_hz(*own) == pytest.approx(0.6, rel=0.03)
+    # A shorter vocal tract moves the formants alone: played faster, it lasts as long and sounds as high.
+    assert small[1] == pytest.approx(1.2 * own[1], abs=1)
+    assert pitch_hz(*small) == pytest.approx(pitch_hz(*own), rel=0.03)
+    assert len(small[0]) / small[1] == pytest.approx(len(own[0]) / own[1], rel=0.05)
+
+
+def test_hibari_says_the_same_each_time() -> None:
+    engine = voices.load_engine("hibari")
+    speaker = engine.cast(random.Random(3), engine.voices)
+    first, again = (engine.speak("turn on the lamp", speaker, 0.9) for _ in range(2))
+    assert first is not None
+    assert again is not None
+    np.testing.assert_array_equal(first[0], again[0])
+
+
+def test_hibari_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hibari", None)
+    with pytest.raises(MissingExtraError, match=r"stapes\[synthesise\]"):
+        voices.load_engine("hibari")
 
 
 def test_flite_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

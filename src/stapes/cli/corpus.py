@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stapes.cli import report
+from stapes.cli.context import class_files, class_option
+
 if TYPE_CHECKING:
     from stapes.corpus.manifest import Utterance
 
@@ -88,6 +91,48 @@ def drill(texts: Path, out: Path, count: int, seed: int) -> None:
     click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
 
 
+@command.command()
+@click.argument("wordnet", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def examples(wordnet: Path, out: Path) -> None:
+    """Write the usage examples of the dictionary in the folder WORDNET to OUT: short free English about anything.
+
+    On Debian, 'apt install wordnet-base' brings the folder /usr/share/wordnet.
+    """
+    from stapes.corpus.sentences import dictionary_examples, write_sentences
+
+    sentences = dictionary_examples(wordnet)
+    write_sentences(out, sentences)
+    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+
+
+@command.command()
+@click.argument("grammar", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--count", default=5000, show_default=True, type=click.IntRange(1), help="Sentences to draw.")
+@class_option("Values of a list of the grammar, one a line.")
+@click.option("--seed", default=0, show_default=True, help="Another seed draws other sentences.")
+def sample(grammar: Path, out: Path, count: int, classes: tuple[str, ...], seed: int) -> None:
+    """Draw sentences that the file GRAMMAR can say, and write them to OUT; those with a wildcard are left out.
+
+    Speak them with 'stapes corpus synthesise', or let a language model learn from them.
+    """
+    import random
+
+    from stapes.corpus.sentences import read_sentences, write_sentences
+    from stapes.grammar import Grammar
+
+    lists = {name: read_sentences(path) for name, path in class_files(classes).items()}
+    loaded = Grammar.load(grammar, lists)
+    for problem in loaded.problems:
+        report("warning", problem)
+    draw = random.Random(seed)
+    drawn = (loaded.sample(draw) for _ in range(count))
+    sentences = list(dict.fromkeys(sentence for sentence in drawn if sentence))
+    write_sentences(out, sentences)
+    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+
+
 @command.command("import")
 @click.argument("kind", type=click.Choice(["librispeech", "commonvoice", "kaldi", "lhotse"]))
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -103,7 +148,10 @@ def import_command(kind: str, folder: Path, out: Path) -> None:
 @click.argument("texts", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
-    "--engine", type=click.Choice(["kokoro", "espeak", "flite", "pico"]), default="espeak", show_default=True
+    "--engine",
+    type=click.Choice(["kokoro", "hibari", "espeak", "flite", "pico"]),
+    default="espeak",
+    show_default=True,
 )
 @click.option(
     "--voices", default="", metavar="A,B,…", help="Voices to draw from; all of the engine's by default."

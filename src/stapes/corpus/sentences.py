@@ -1,11 +1,14 @@
 """Sentences without sound: what a language model learns from and synthesis speaks."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from stapes.corpus.text import normalise
 from stapes.errors import CorpusError
+
+_QUOTED = re.compile(r'"([^"\n]+)"')
 
 
 def read_sentences(path: Path) -> list[str]:
@@ -24,6 +27,25 @@ def read_sentences(path: Path) -> list[str]:
     if not sentences:
         raise CorpusError(f"{path}: holds no sentence; a text file with one sentence a line is expected")
     return sentences
+
+
+def dictionary_examples(wordnet: Path) -> list[str]:
+    """The usage examples of the dictionary WordNet, each once, in spoken form: short free English about anything.
+
+    Args:
+        wordnet: folder with its files data.noun, data.verb, data.adj and data.adv.
+
+    Raises:
+        CorpusError: the folder holds none of them.
+    """
+    files = [path for part in ("noun", "verb", "adj", "adv") if (path := wordnet / f"data.{part}").exists()]
+    if not files:
+        raise CorpusError(
+            f"{wordnet}: holds no data.noun, data.verb, data.adj or data.adv; the folder of WordNet is expected"
+        )
+    quoted = (example for path in files for example in _QUOTED.findall(path.read_text("utf-8")))
+    # A single word shows nothing of how words follow each other.
+    return [text for text in dict.fromkeys(map(normalise, quoted)) if " " in text]
 
 
 def gather_sentences(texts: Path, spoken: Iterable[str], held_out: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Engines that speak: eSpeak NG, Flite, Pico and Kokoro, each with many voices.
+"""Engines that speak: eSpeak NG, Flite, Pico, Hibari and Kokoro, each with many voices.
 
 An engine is made once in a process, by ``load_engine``, and then speaks one sentence at a time. What it says
 depends on text, speaker and speed alone.
@@ -7,6 +7,7 @@ depends on text, speaker and speed alone.
 import _ctypes
 import ctypes
 import json
+import math
 import random
 import re
 import shutil
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from stapes.corpus.leaks import HELD_OUT_VOICES
 from stapes.errors import CorpusError, MissingExtraError
 
-ENGINES = ("kokoro", "espeak", "flite", "pico")
+ENGINES = ("kokoro", "hibari", "espeak", "flite", "pico")
 
 _ESPEAK_ACCENTS = (
     *("en-us", "en-us-nyc", "en-029"),
@@ -56,7 +57,7 @@ class Engine(Protocol):
 
 
 def load_engine(name: str, kokoro: Path | None = None) -> Engine:
-    """The engine called ``name``: kokoro, espeak, flite or pico.
+    """The engine called ``name``: kokoro, hibari, espeak, flite or pico.
 
     Args:
         name: one of ``ENGINES``.
@@ -72,6 +73,8 @@ def load_engine(name: str, kokoro: Path | None = None) -> Engine:
         return FliteEngine()
     if name == "pico":
         return PicoEngine()
+    if name == "hibari":
+        return HibariEngine()
     if name != "kokoro":
         raise CorpusError(f"engine '{name}': one of {', '.join(ENGINES)} is expected")
     if kokoro is None:
@@ -213,6 +216,64 @@ class PicoEngine:
                 raise CorpusError(f"engine 'pico': failed on '{text}': {done.stderr.strip()[:200]}")
             samples, _ = soundfile.read(path, dtype="float32")
         return (samples, round(self._RATE_HZ * warp)) if samples.size else None
+
+
+class HibariEngine:
+    """hibari-tts, a small network distilled from a voice of Kokoro: natural speech, some 200 seconds of it in one.
+
+    It gives pitch and spectrum apart, so that one voice is moulded into many. A speaker is written
+    ``heart:80:0.92:1.20:-3``: the voice; its pitch in percent; how much shorter than the voice's own the vocal tract
+    is; how lively the pitch moves, 1 as the voice's own; and how loud its breath is, in dB.
+    """
+
+    voices: tuple[str, ...] = ("heart",)  # the one that comes with the package
+
+    # Of a woman's voice: down to deep men, up to children.
+    _PITCH_PERCENT = (45, 140)
+    _FORMANTS = (0.82, 1.2)
+    _LIVELINESS = (0.5, 1.5)
+    _BREATH_DB = (-6, 8)
+    _UNVOICED_BELOW_HZ = 40.0  # as in hibari.dsp
+
+    def __init__(self) -> None:
+        try:
+            from hibari import Hibari, dsp
+        except ImportError as error:
+            raise MissingExtraError(str(error.name), "synthesise", "Speaking with hibari") from None
+        self._network, self._signal = Hibari(), dsp
+
+    def cast(self, draw: random.Random, voices: Sequence[str]) -> str:
+        pitch, formants = draw.randint(*self._PITCH_PERCENT), draw.uniform(*self._FORMANTS)
+        liveliness, breath_db = draw.uniform(*self._LIVELINESS), draw.randint(*self._BREATH_DB)
+        return f"{draw.choice(voices)}:{pitch}:{formants:.2f}:{liveliness:.2f}:{breath_db}"
+
+    def speak(self, text: str, speaker: str, speed: float) -> tuple[NDArray[np.float32], int] | None:
+        _, pitch, formants, liveliness, breath_db = speaker.split(":")
+        # Played faster by ``warp``, slow speech of low pitch comes back to its speed, with higher formants.
+        warp = float(formants)
+        spoken = [
+            self._sound(phonemes, speed / warp, int(pitch) / 100 / warp, float(liveliness), float(breath_db))
+            for phonemes in self._network.phonemize(text)
+        ]
+        samples = np.concatenate(spoken) if spoken else np.zeros(0, np.float32)
+        return (samples, round(self._network.sample_rate * warp)) if samples.size else None
+
+    def _sound(
+        self, phonemes: str, speed: float, pitch: float, liveliness: float, breath_db: float
+    ) -> NDArray[np.float32]:
+        feed = {"ids": np.array([self._network.ids(phonemes)]), "speed": np.array([speed], np.float32)}
+        harmonic, phase, noise, rest, rest_phase, f0 = (
+            part[0] for part in self._network.sess.run(None, feed)
+        )
+        voiced = f0 > self._UNVOICED_BELOW_HZ
+        if voiced.any():
+            middle = np.exp(np.log(f0[voiced]).mean())
+            f0[voiced] = pitch * middle * (f0[voiced] / middle) ** liveliness
+        noise = noise + np.float32(breath_db * math.log(10) / 20)
+        samples = self._signal.synth(
+            harmonic, phase, noise, rest, rest_phase, f0, np.random.default_rng(len(phonemes))
+        )
+        return np.asarray(samples, np.float32)
 
 
 class KokoroEngine:

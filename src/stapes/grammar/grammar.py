@@ -1,5 +1,6 @@
 """A grammar: which sentences an application understands, and what they mean."""
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from stapes.grammar.graph import Graph
 from stapes.grammar.hassil import read_hassil
 from stapes.grammar.matching import Match, best_match
 from stapes.grammar.rhino import read_rhino
+from stapes.grammar.sampling import draw_sentence
 from stapes.grammar.source import Entry, Place, from_value, read_file
 from stapes.grammar.template import text_expression
 
@@ -70,6 +72,10 @@ class Grammar:
     def parse(self, words: str | Sequence[str]) -> Match | None:
         """The intent and the slots of ``words`` in spoken form, lower case, or None if they are no sentence of it."""
         return best_match(self.graph, words.split() if isinstance(words, str) else words)
+
+    def sample(self, draw: random.Random) -> str | None:
+        """A sentence of it in spoken form, drawn by ``draw``; None where the draw came to a wildcard."""
+        return draw_sentence(self.graph, draw)
 
     def restriction(self, vocabulary: Sequence[str]) -> Restriction:
         """Allows a search over ``vocabulary`` nothing but this grammar."""

@@ -93,8 +93,11 @@ class Augmenter:
         trimmed = _happens(rng, config.trim_probability)
         if trimmed:
             sound = _trim(sound, rng)
+        lead_trimmed = _happens(rng, config.lead_trim_probability)
+        if lead_trimmed:
+            sound = sound[len(sound) - speech_end(sound[::-1]) :]
         if _happens(rng, config.pad_probability):
-            sound = _pad(sound, rng, config, after=not trimmed)
+            sound = _pad(sound, rng, config, before=not lead_trimmed, after=not trimmed)
         return sound
 
     def _surround(self, sound: Waveform, rng: np.random.Generator, babble: Babble | None) -> Waveform:
@@ -164,11 +167,13 @@ def _trim(sound: Waveform, rng: np.random.Generator) -> Waveform:
     return sound[: end if rng.random() < 0.5 else int(rng.integers(end, len(sound), endpoint=True))]
 
 
-def _pad(sound: Waveform, rng: np.random.Generator, config: AugmentConfig, after: bool) -> Waveform:
+def _pad(
+    sound: Waveform, rng: np.random.Generator, config: AugmentConfig, before: bool, after: bool
+) -> Waveform:
     before_s, after_s = rng.uniform(*config.pad_s_range, 2)
     level = np.float32(10 ** (rng.uniform(*config.pad_level_dbfs_range) / 20))
     lengths = (
-        int(before_s * spectrum.SAMPLE_RATE_HZ),
+        int(before_s * spectrum.SAMPLE_RATE_HZ) if before else 0,
         int(after_s * spectrum.SAMPLE_RATE_HZ) if after else 0,
     )
     first, last = (level * rng.standard_normal(length, dtype=np.float32) for length in lengths)

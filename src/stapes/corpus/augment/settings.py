@@ -51,8 +51,10 @@ class AugmentConfig:
 
     trim_probability: float = 0.3
     """Crop of the trailing silence, in half of the cases down to the last sample of speech."""
+    lead_trim_probability: float = 0.2
+    """Crop of the leading silence, to the first sample of speech: a command right after the wake word."""
     pad_probability: float = 0.3
-    """Low-level noise before the speech and, where nothing was trimmed, after it."""
+    """Low-level noise before the speech and after it, on each side where nothing was trimmed."""
     pad_s_range: tuple[float, float] = (0.0, 0.8)
     pad_level_dbfs_range: tuple[float, float] = (-90.0, -60.0)
 
