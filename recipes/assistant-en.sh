@@ -3,21 +3,25 @@
 #
 #     bash recipes/assistant-en.sh DATA OUT [KOKORO]
 #
-# KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave must be
-# installed. A run that was stopped goes on where it was.
+# KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave and the dictionary
+# WordNet must be installed. A run that was stopped goes on where it was.
 #
-# On one core it takes about ten hours and the time of the fits at the end, by measured rates: 22 minutes for 86 000
-# sentences by Pico (65 a second), 2 for 12 000 by eSpeak, 100 for 3 000 by Kokoro (1.7 s of speech a second), 7.4 hours for
-# 20 000 training steps (76 s of speech a second; on a GPU it was not timed). All cores speak. Speech takes 4 GB of disk, and
-# training 9 GB for a copy of it.
+# On two cores it takes about HOURS hours and the time of the fits at the end, by measured rates: 20 minutes for 130 000 sentences by
+# Hibari (110 a second), 5 for 18 000 by Pico, 2 for 6 000 by eSpeak, 7 for words in many voices, and 4.5 hours for 12 000
+# training steps (180 s of speech a second; on a GPU it was not timed). Speech takes 8 GB of disk, and training 16 GB for a copy of it.
 set -euo pipefail
 
 data=$1 out=$2 kokoro=${3:-}
-recipe=$(dirname "$0")/assistant-en.toml
+here=$(dirname "$0")
+wordnet=${WORDNET:-/usr/share/wordnet}
 jobs=$(nproc)
 held_out=()
 if ! command -v pico2wave > /dev/null; then
   echo "$0: pico2wave is not installed; Debian has it in libttspico-utils" >&2
+  exit 2
+fi
+if [[ ! -f $wordnet/data.noun ]]; then
+  echo "$0: $wordnet holds no data.noun; Debian has WordNet in wordnet-base, and WORDNET names another folder" >&2
   exit 2
 fi
 if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
@@ -26,30 +30,45 @@ if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
 fi
 mkdir -p "$out"
 
-stapes corpus prepare "$data" "$out/sets" --recombine 30000
+stapes corpus prepare "$data" "$out/sets" --recombine 60000
 for part in "$out"/sets/dev-*.jsonl "$out"/sets/test-an4.jsonl; do
   if [[ -e $part ]]; then held_out+=(--exclude "$part"); fi
 done
-stapes corpus drill "$out/sets/text.txt" "$out/drills.txt" --count 12000
+texts=$out/texts
+mkdir -p "$texts"
+stapes corpus drill "$out/sets/text.txt" "$texts/drills.txt" --count 16000
+stapes corpus examples "$wordnet" "$texts/examples.txt"
+intents=$(python -c 'import home_assistant_intents as h; print(h.__path__[0])')/data/en.json
+stapes corpus sample "$intents" "$texts/home.txt" --count 30000 \
+  --class name="$here/home/names.txt" --class area="$here/home/areas.txt" --class floor="$here/home/floors.txt"
+shuf --random-source=<(yes) "$out/sets/text.txt" > "$texts/shuffled.txt"
+head -n 45000 "$texts/shuffled.txt" > "$texts/most.txt"
+sed -n 45001,57000p "$texts/shuffled.txt" > "$texts/some.txt"
+sed -n 57001,63000p "$texts/shuffled.txt" > "$texts/few.txt"
+grep -E '^[^ ]+$' "$texts/drills.txt" > "$texts/short.txt"
+shuf -n 6000 --random-source=<(yes) "$texts/drills.txt" > "$texts/fewer-drills.txt"
 
 speak() { # SET ENGINE TEXTS SEED …
   stapes corpus synthesise "$3" "$out/$1" --engine "$2" --seed "$4" --jobs "$jobs" "${held_out[@]}" "${@:5}"
 }
-speak pico pico "$out/sets/text.txt" 0
-speak pico pico "$out/drills.txt" 0
-speak pico pico "$out/drills.txt" 1
-speak espeak espeak "$out/drills.txt" 0
-grep -E '^[^ ]+$' "$out/drills.txt" > "$out/short.txt"
-speak short pico "$out/short.txt" 2
-extras=(--extra "short=$out/short/manifest.jsonl" --extra "pico=$out/pico/manifest.jsonl" --extra "espeak=$out/espeak/manifest.jsonl")
-if [[ $kokoro ]]; then
-  shuf -n 3000 --random-source=<(yes) "$out/drills.txt" > "$out/few.txt"
-  speak kokoro kokoro "$out/few.txt" 0 --kokoro "$kokoro"
-  extras+=(--extra "synthetic=$out/kokoro/manifest.jsonl")
-fi
+for text in drills most home examples; do speak hibari hibari "$texts/$text.txt" 0; done
+for engine in hibari pico espeak; do speak short "$engine" "$texts/short.txt" 2; done
+speak pico pico "$texts/fewer-drills.txt" 1
+speak pico pico "$texts/some.txt" 0
+speak espeak espeak "$texts/few.txt" 0
+# The same few words in many voices, as sets of single words and digits have few speakers.
+voices=(hibari:70 espeak:40 pico:30)
+if [[ $kokoro ]]; then voices+=(kokoro:8); fi
+for voice in "${voices[@]}"; do
+  for ((seed = 0; seed < ${voice#*:}; seed++)); do
+    speak voiced "${voice%:*}" "$here/words.txt" "$seed" ${kokoro:+--kokoro "$kokoro"}
+  done
+done
+extras=()
+for set in hibari short pico espeak voiced; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 100000 "${extras[@]}"
-stapes train "$recipe" --data "$out/data" --out "$out/run"
+stapes train "$here/assistant-en.toml" --data "$out/data" --out "$out/run"
 stapes compress "$out/run/best.safetensors" "$out/en-assistant.stapes" --size 5MB --text "$out/data/text.txt" \
   --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
 stapes endpoints "$out/en-assistant.stapes" --data "$out/data" --out "$out/en-assistant.stapes"
