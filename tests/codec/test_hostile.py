@@ -257,7 +257,7 @@ def test_few_bytes_never_stand_for_many_weights(codec: IntegerCodec) -> None:
 def test_zeros_compress_no_further_than_four_to_one() -> None:
     zeros = np.zeros((64, 640), np.float32)
     sections = Dense(8, 1).encode(zeros)
-    assert len(sections["codes"]) == zeros.size
+    assert zeros.size / 4 <= len(sections["codes"]) <= zeros.size / 3.7
     assert not Dense(8, 1).decode(sections, zeros.shape).any()
 
 

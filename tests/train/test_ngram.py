@@ -92,3 +92,44 @@ def test_no_n_gram_runs_across_a_boundary():
 def test_settings_out_of_range_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=re.escape(message)):
         estimate(*arguments)
+
+
+def change_without(grams, text, gram):
+    """By how much the distribution after the context of ``gram`` changes without it, times how often that occurs."""
+    context, left = gram[:-1], {key: value for key, value in grams.items() if key != gram}
+    known = [label for label in range(VOCABULARY) if (*context, label) in left]
+    used = sum(math.exp(grams[(*context, label)][0]) for label in known)
+    spared = sum(math.exp(log_prob(left, context[1:], label)) for label in known)
+    left[context] = (grams[context][0], math.log((1 - used) / (1 - spared)))
+    before, after = (
+        [log_prob(which, context, label) for label in range(VOCABULARY)] for which in (grams, left)
+    )
+    divergence = sum(math.exp(p) * (p - q) for p, q in zip(before, after, strict=True))
+    joined = [BOUNDARY, *itertools.chain.from_iterable([*sentence, BOUNDARY] for sentence in text)]
+    places = range(len(joined) - len(context) + 1)
+    times = sum(tuple(joined[place : place + len(context)]) == context for place in places)
+    return divergence * times / (len(joined) - 1)
+
+
+def test_what_is_left_out_by_entropy_hardly_changes_the_model():
+    draw = np.random.default_rng(0)
+    text = [draw.integers(1, VOCABULARY, draw.integers(2, 6)).tolist() for _ in range(40)]
+    full = table(estimate(text, VOCABULARY, 3))
+    longest = [gram for gram in full if len(gram) == 3]
+    changes = {gram: change_without(full, text, gram) for gram in longest}
+    threshold = float(np.median(list(changes.values())))
+    pruned = table(estimate(text, VOCABULARY, 3, least_entropy=threshold))
+    kept = {gram for gram in pruned if len(gram) == 3}
+    assert kept == {gram for gram in longest if changes[gram] >= threshold}
+    assert 0 < len(kept) < len(longest)
+
+
+@settings(max_examples=20, deadline=None)
+@given(sentences, st.sampled_from([1e-4, 1e-2, 1e-1]))
+def test_a_pruned_model_sums_to_one_and_keeps_what_longer_n_grams_need(text, least_entropy):
+    grams = table(estimate([*text, [1, 2, 1]], VOCABULARY, 4, least_entropy=least_entropy))
+    for gram in grams:
+        assert len(gram) < 2 or {gram[:-1], gram[1:]} <= grams.keys()
+    for context in itertools.product(range(VOCABULARY), repeat=3):
+        total = sum(math.exp(log_prob(grams, context, label)) for label in range(VOCABULARY))
+        assert total == pytest.approx(1, abs=1e-6)

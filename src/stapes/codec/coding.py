@@ -18,7 +18,8 @@ def section(codes: Codes, lengths: NDArray[np.int64], bits: int, coded: int) -> 
     plain = stream.pack(codes, lengths, bits)
     if not coded or not plain:
         return plain
-    short = entropy.encode(_symbols(codes, bits), _alphabet(bits))
+    least = entropy.coded_lengths(len(plain)).start
+    short = entropy.encode(_symbols(codes, bits), _alphabet(bits), least)
     return short if len(short) < len(plain) and len(short) in entropy.coded_lengths(len(plain)) else plain
 
 

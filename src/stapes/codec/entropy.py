@@ -19,6 +19,10 @@ MOST_LANES = 1024
 # What is stored may grow to four times its length, so that a small file cannot ask for much memory.
 MOST_GROWTH = 4
 
+# Steps from the frequencies that occur to almost equal ones, and what the length of a coded form is rounded by at most.
+_FLATTENINGS = 32
+_ROUNDING_BYTES = 64
+
 Symbols = NDArray[np.uint8]
 
 
@@ -32,9 +36,12 @@ def lanes(count: int) -> int:
     return 1 << min(max(count // SYMBOLS_PER_LANE, 1).bit_length() - 1, MOST_LANES.bit_length() - 1)
 
 
-def encode(symbols: Symbols, alphabet: int) -> bytes:
-    """The coded form of ``symbols`` [N], each below ``alphabet``; N is 1 or more."""
-    frequencies = _normalised(np.bincount(symbols, minlength=alphabet))
+def encode(symbols: Symbols, alphabet: int, least_bytes: int = 0) -> bytes:
+    """The coded form of ``symbols`` [N], each below ``alphabet``; N is 1 or more.
+
+    Where it would have less than ``least_bytes`` frequencies are flattened until it has as many.
+    """
+    frequencies = _frequencies(np.bincount(symbols, minlength=alphabet), least_bytes)
     starts = np.cumsum(frequencies) - frequencies
     states, words = _push(symbols, frequencies.astype(np.uint64), starts.astype(np.uint64))
     return b"".join(
@@ -62,6 +69,19 @@ def decode(data: bytes | memoryview, count: int, alphabet: int) -> Symbols:
         raise FormatError(f"coded with a first state of {states.min()}; {LEAST_STATE} and more are accepted")
     slots = _pop(states, np.frombuffer(data, "<u2", offset=head), frequencies, count)
     return np.repeat(np.arange(alphabet, dtype=np.uint8), frequencies).take(slots)
+
+
+def _frequencies(counts: NDArray[np.int64], least_bytes: int) -> NDArray[np.int64]:
+    """[A] frequencies for symbols that occur ``counts`` [A] times, with which they take ``least_bytes`` or more."""
+    total, head_bytes = int(counts.sum()), 2 * len(counts) + 4 * lanes(int(counts.sum()))
+    occurring = counts > 0
+    for flat in range(_FLATTENINGS):
+        share = flat * total // (_FLATTENINGS - flat) // len(counts)
+        frequencies = _normalised(counts + share)
+        bits = -float(np.dot(counts[occurring], np.log2(frequencies[occurring] / M)))
+        if head_bytes + bits / 8 >= least_bytes + _ROUNDING_BYTES * bool(least_bytes):
+            break
+    return frequencies
 
 
 def _normalised(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ def language_model_tensors(
     Raises:
         ConfigError: there is no sentence, or a label is out of range.
     """
-    orders = estimate(sentences, vocabulary, recipe.order, recipe.least_count)
+    orders = estimate(sentences, vocabulary, recipe.order, recipe.least_count, recipe.least_entropy)
     tensors: Tensors = {}
     for n, order in enumerate(orders, 1):
         tensors[f"ngram.{n}.labels"] = _numbers(order.labels[:, -1])

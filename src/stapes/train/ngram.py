@@ -1,7 +1,9 @@
 """N-gram model over labels: interpolated Kneser–Ney with three discounts per order.
 
 Chen & Goodman, «An empirical study of smoothing techniques for language modeling», TR-10-98, 1998. Label 0, which
-never stands for text, is the boundary: every sentence begins and ends with it.
+never stands for text, is the boundary: every sentence begins and ends with it. What hardly matters is left out by its
+relative entropy: Stolcke, «Entropy-based pruning of backoff language models», 1998, arXiv:cs/0006025; how often a context
+occurs is counted, since lower orders of Kneser–Ney tell nothing of it (Chelba et al., Interspeech 2010).
 
 Letters: K n-grams of one order. An n-gram is one int64, ``_BITS`` bits a label, the oldest label highest.
 """
@@ -40,7 +42,11 @@ class Order:
 
 
 def estimate(
-    sentences: Iterable[Sequence[int]], vocabulary: int, order: int = 5, least_count: int = 1
+    sentences: Iterable[Sequence[int]],
+    vocabulary: int,
+    order: int = 5,
+    least_count: int = 1,
+    least_entropy: float = 0.0,
 ) -> tuple[Order, ...]:
     """The n-gram model of ``sentences``, its orders from 1 to ``order``.
 
@@ -49,6 +55,8 @@ def estimate(
         vocabulary: V; every label and the boundary get a probability.
         order: 2 to 6.
         least_count: n-grams of three and more labels that occur less often are left out.
+        least_entropy: such n-grams are left out that would each change the model by less, in nats a label of text;
+            those that begin or end a longer one which stays are kept.
 
     Raises:
         ConfigError: a setting or label is out of range, or there is too little text for this order.
@@ -72,6 +80,11 @@ def estimate(
         # What begins or ends an n-gram occurs at least as often as it, so nothing kept loses its context.
         often = raw[n - 1][1] >= least_count
         grams[n - 1], probs[n - 1] = grams[n - 1][often], probs[n - 1][often]
+    for n in range(order, 2, -1) if least_entropy else ():
+        matters = _entropies(grams, probs, raw, n) >= least_entropy
+        if n < order:
+            matters |= _begins_or_ends(grams[n - 1], grams[n], n)
+        grams[n - 1], probs[n - 1] = grams[n - 1][matters], probs[n - 1][matters]
     backoffs = [_backoffs(grams, probs, n) for n in range(1, order)] + [np.zeros(len(grams[-1]))]
     return tuple(
         Order(_unpacked(grams[n - 1], n), np.log(probs[n - 1]), backoffs[n - 1]) for n in range(1, order + 1)
@@ -165,6 +178,29 @@ def _backoffs(grams: list[Ints], probs: list[Floats], n: int) -> Floats:
     tiny = math.exp(-20)
     weights: Floats = np.log(np.maximum(1 - used, tiny)) - np.log(np.maximum(1 - spared, tiny))
     return weights
+
+
+def _entropies(grams: list[Ints], probs: list[Floats], raw: Sequence[tuple[Ints, Ints]], n: int) -> Floats:
+    """[K] by how much the model changes when one n-gram of order ``n`` is left out (Stolcke's equation 5)."""
+    own, known = grams[n - 1], probs[n - 1]
+    contexts = own >> _BITS
+    places = np.searchsorted(grams[n - 2], contexts)
+    lower = probs[n - 2][np.searchsorted(grams[n - 2], _without_oldest(own, n))]
+    tiny = math.exp(-20)
+    left = np.maximum(1 - np.bincount(places, known, len(grams[n - 2])), tiny)[places]
+    spared = np.maximum(1 - np.bincount(places, lower, len(grams[n - 2])), tiny)[places]
+    before = np.log(left / spared)
+    after = np.log((left + known) / (spared + lower))
+    counted, counts = raw[n - 2]
+    occurs = counts[np.searchsorted(counted, contexts)] / raw[0][1].sum()
+    changed: Floats = -occurs * (known * (np.log(lower / known) + after) + left * (after - before))
+    return changed
+
+
+def _begins_or_ends(grams: Ints, longer: Ints, n: int) -> NDArray[np.bool_]:
+    """[K] whether each n-gram of order ``n`` begins or ends one of the ``longer``."""
+    parts = np.union1d(longer >> _BITS, _without_oldest(longer, n + 1))
+    return np.isin(grams, parts, assume_unique=True)
 
 
 def _without_oldest(grams: Ints, n: int) -> Ints:

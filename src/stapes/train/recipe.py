@@ -124,6 +124,7 @@ class LanguageModelConfig:
     Args:
         order: labels of the longest n-gram, 2 to 6.
         least_count: n-grams of three and more labels that occur less often are left out.
+        least_entropy: and those which each tell less, in nats a label of text, 0 to 1; 0 keeps them.
         scale: factor of its log-probabilities, 0 to 10.
         reward: added for each label, in nats, -10 to 10: a language model alone favours short texts.
         internal_scale: factor of what the network itself expects, which is taken off, 0 to 10.
@@ -131,6 +132,7 @@ class LanguageModelConfig:
 
     order: int = 5
     least_count: int = 2
+    least_entropy: float = 0.0
     scale: float = 0.4
     reward: float = 1.5
     internal_scale: float = 0.0
@@ -140,6 +142,8 @@ class LanguageModelConfig:
             raise ConfigError(f"order: 2 to 6 is expected, got {self.order}")
         if self.least_count < 1:
             raise ConfigError(f"least_count: 1 or more is expected, got {self.least_count}")
+        if not 0 <= self.least_entropy <= 1:
+            raise ConfigError(f"least_entropy: 0 to 1 is expected, got {self.least_entropy:g}")
         if not 0 <= self.scale <= 10:
             raise ConfigError(f"scale: 0 to 10 is expected, got {self.scale:g}")
         if not -10 <= self.reward <= 10:
