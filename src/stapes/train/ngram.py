@@ -2,8 +2,8 @@
 
 Chen & Goodman, «An empirical study of smoothing techniques for language modeling», TR-10-98, 1998. Label 0, which
 never stands for text, is the boundary: every sentence begins and ends with it. What hardly matters is left out by its
-relative entropy: Stolcke, «Entropy-based pruning of backoff language models», 1998, arXiv:cs/0006025; how often a context
-occurs is counted, since lower orders of Kneser–Ney tell nothing of it (Chelba et al., Interspeech 2010).
+relative entropy: Stolcke, «Entropy-based pruning of backoff language models», 1998, arXiv:cs/0006025; how often a
+context occurs is counted, since lower orders of Kneser–Ney tell nothing of it (Chelba et al., Interspeech 2010).
 
 Letters: K n-grams of one order. An n-gram is one int64, ``_BITS`` bits a label, the oldest label highest.
 """
