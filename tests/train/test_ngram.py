@@ -124,10 +124,11 @@ def test_what_is_left_out_by_entropy_hardly_changes_the_model():
     assert 0 < len(kept) < len(longest)
 
 
-@settings(max_examples=20, deadline=None)
-@given(sentences, st.sampled_from([1e-4, 1e-2, 1e-1]))
-def test_a_pruned_model_sums_to_one_and_keeps_what_longer_n_grams_need(text, least_entropy):
-    grams = table(estimate([*text, [1, 2, 1]], VOCABULARY, 4, least_entropy=least_entropy))
+@pytest.mark.parametrize("least_entropy", [1e-4, 1e-3, 3e-3, 1e-2])
+def test_a_pruned_model_sums_to_one_and_keeps_what_longer_n_grams_need(least_entropy):
+    draw = np.random.default_rng(1)
+    text = [draw.integers(1, VOCABULARY, draw.integers(2, 8)).tolist() for _ in range(60)]
+    grams = table(estimate(text, VOCABULARY, 4, least_entropy=least_entropy))
     for gram in grams:
         assert len(gram) < 2 or {gram[:-1], gram[1:]} <= grams.keys()
     for context in itertools.product(range(VOCABULARY), repeat=3):
