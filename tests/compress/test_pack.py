@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
-import torch
 
 from stapes import format as packed_format
 from stapes.cli import main
 from stapes.codec import Float32
-from stapes.compress import half_precision, pack
+from stapes.compress import pack
 from stapes.train import checkpoint
 from tests.networks import PIECES, random_checkpoint
 
@@ -52,16 +51,6 @@ def test_averaged_weights_are_what_is_packed(tmp_path):
     np.testing.assert_array_equal(bias, network.output.bias.detach().numpy() + 1)
 
 
-def test_half_precision_keeps_eleven_bits_and_every_fact(tmp_path):
-    source, network = random_checkpoint(tmp_path)
-    half_precision(source, tmp_path / "half.safetensors")
-    saved = checkpoint.load(tmp_path / "half.safetensors")
-    assert saved.facts == checkpoint.load(source).facts
-    for name, tensor in network.state_dict().items():
-        assert saved.weights[name].dtype == torch.float16
-        torch.testing.assert_close(saved.weights[name].float(), tensor, rtol=2**-11, atol=1e-7)
-
-
 @pytest.mark.parametrize("content", [b"", b"no checkpoint at all"])
 def test_no_checkpoint_is_one_sentence(tmp_path, capsys, content):
     source = tmp_path / "best.safetensors"
@@ -71,10 +60,3 @@ def test_no_checkpoint_is_one_sentence(tmp_path, capsys, content):
     assert f"{source}: not a checkpoint of stapes train" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "m.stapes").exists()
-
-
-def test_text_goes_with_a_packed_model_alone(tmp_path, capsys):
-    source, _ = random_checkpoint(tmp_path)
-    arguments = ["pack", str(source), str(tmp_path / "half.safetensors"), "--half", "--text", str(tmp_path)]
-    assert main(arguments) == 2
-    assert "--half writes weights alone; --text is for a packed model." in capsys.readouterr().err

@@ -18,6 +18,7 @@ VERBS = {
     "evaluate": "stapes.cli.evaluate",
     "train": "stapes.cli.train",
     "pack": "stapes.cli.pack",
+    "unpack": "stapes.cli.unpack",
     "compress": "stapes.cli.compress",
     "export": "stapes.cli.export",
     "endpoints": "stapes.cli.endpoints",

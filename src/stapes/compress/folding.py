@@ -39,6 +39,21 @@ def fold(tensors: Tensors, ranges: Mapping[str, float]) -> dict[str, NDArray[np.
     return {name: tensor.astype(np.float32) for name, tensor in folded.items()}
 
 
+def unfold(tensors: Tensors, ranges: Mapping[str, float]) -> dict[str, NDArray[np.float32]]:
+    """The network of ``spec/network.md`` that `fold` made ``tensors`` of, with the same ``ranges``.
+
+    Of the two biases of a layer, which only their sum tells, the second is zero.
+    """
+    unfolded = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+    for layer in range(sum(name.startswith("norms.") for name in tensors) // 2):
+        _part(unfolded, layer, ranges.get(f"norms.{layer}", 1.0))
+    for name, (divided, multiplied) in _MOVES.items():
+        for tensor in divided:
+            unfolded[tensor] *= ranges.get(name, 1.0)
+        unfolded[multiplied] /= ranges.get(name, 1.0)
+    return {name: tensor.astype(np.float32) for name, tensor in unfolded.items()}
+
+
 def integer_metadata(ranges: Mapping[str, float]) -> dict[str, Any]:
     """The metadata ``integer`` of a folded network."""
     return {"kind": "q7", "ranges": dict(ranges)}
@@ -52,3 +67,14 @@ def _join(tensors: dict[str, NDArray[np.float64]], layer: int, norm_range: float
     sides = tensors.pop(f"{name}.weight_ih_l0") * norm_range, tensors.pop(f"{name}.weight_hh_l0")
     tensors[f"{name}.weight"] = np.concatenate(sides, axis=1)
     tensors[f"{name}.bias"] = tensors.pop(f"{name}.bias_ih_l0") + tensors.pop(f"{name}.bias_hh_l0")
+
+
+def _part(tensors: dict[str, NDArray[np.float64]], layer: int, norm_range: float) -> None:
+    """The matrices and biases of the LSTM ``layer`` that `_join` took together."""
+    name = f"lstms.{layer}"
+    for part in ("weight", "bias"):
+        tensors[f"norms.{layer}.{part}"] *= norm_range
+    inputs, hidden = np.split(tensors.pop(f"{name}.weight"), 2, axis=1)
+    tensors[f"{name}.weight_ih_l0"], tensors[f"{name}.weight_hh_l0"] = inputs / norm_range, hidden
+    bias = tensors.pop(f"{name}.bias")
+    tensors[f"{name}.bias_ih_l0"], tensors[f"{name}.bias_hh_l0"] = bias, np.zeros_like(bias)

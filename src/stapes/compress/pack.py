@@ -5,7 +5,6 @@ from pathlib import Path
 from stapes import format
 from stapes.codec import Codec, Dense, Float32
 from stapes.compress.trained import read_trained
-from stapes.train import checkpoint
 
 
 def pack(source: Path, target: Path, codec: Codec | None = None, text: Path | None = None) -> None:
@@ -29,10 +28,3 @@ def pack(source: Path, target: Path, codec: Codec | None = None, text: Path | No
     }
     language_model, metadata = trained.language_model(text)
     format.write(target, {**trained.metadata, **metadata}, tensors | language_model)
-
-
-def half_precision(source: Path, target: Path) -> None:
-    """Write the averaged weights of a checkpoint as float16 safetensors, to go on training from elsewhere."""
-    saved = checkpoint.load(source)
-    halves = {name: tensor.half() for name, tensor in (saved.average or saved.weights).items()}
-    checkpoint.save(target, checkpoint.Checkpoint(saved.step, halves, {}, {}, saved.facts))

@@ -87,5 +87,5 @@ def _metadata(recipe: Recipe, facts: Mapping[str, Any], step: int) -> dict[str, 
             "ctc_scale": recipe.ctc.scale,
             "ctc_frames": recipe.ctc.frames,
         },
-        "training": {"recipe": config.to_dict(recipe), "step": step},
+        "training": {"recipe": config.to_dict(recipe), "step": step, "subwords": facts["subwords"]},
     }
