@@ -149,7 +149,7 @@ def import_command(kind: str, folder: Path, out: Path) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--engine",
-    type=click.Choice(["kokoro", "hibari", "espeak", "flite", "pico"]),
+    type=click.Choice(["kokoro", "hibari", "espeak", "flite", "pico", "rhvoice"]),
     default="espeak",
     show_default=True,
 )

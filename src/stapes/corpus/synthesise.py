@@ -37,7 +37,7 @@ class SynthesisConfig:
     """How sentences become speech.
 
     Args:
-        engine: kokoro, hibari, espeak, flite or pico.
+        engine: kokoro, hibari, espeak, flite, pico or rhvoice.
         voices: voices to draw from; all of the engine's if empty.
         kokoro: the folder of the Kokoro model, for that engine.
         seed: another seed gives other speakers and speeds, and other names.

@@ -1,4 +1,4 @@
-"""Engines that speak: eSpeak NG, Flite, Pico, Hibari and Kokoro, each with many voices.
+"""Engines that speak: eSpeak NG, Flite, Pico, RHVoice, Hibari and Kokoro, each with many voices.
 
 An engine is made once in a process, by ``load_engine``, and then speaks one sentence at a time. What it says
 depends on text, speaker and speed alone.
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from stapes.corpus.leaks import HELD_OUT_VOICES
 from stapes.errors import CorpusError, MissingExtraError
 
-ENGINES = ("kokoro", "hibari", "espeak", "flite", "pico")
+ENGINES = ("kokoro", "hibari", "espeak", "flite", "pico", "rhvoice")
 
 _ESPEAK_ACCENTS = (
     *("en-us", "en-us-nyc", "en-029"),
@@ -57,7 +57,7 @@ class Engine(Protocol):
 
 
 def load_engine(name: str, kokoro: Path | None = None) -> Engine:
-    """The engine called ``name``: kokoro, hibari, espeak, flite or pico.
+    """The engine called ``name``: kokoro, hibari, espeak, flite, pico or rhvoice.
 
     Args:
         name: one of ``ENGINES``.
@@ -73,6 +73,8 @@ def load_engine(name: str, kokoro: Path | None = None) -> Engine:
         return FliteEngine()
     if name == "pico":
         return PicoEngine()
+    if name == "rhvoice":
+        return RHVoiceEngine()
     if name == "hibari":
         return HibariEngine()
     if name != "kokoro":
@@ -173,25 +175,25 @@ class FliteEngine:
         return (samples, rate_hz) if samples.size else None
 
 
-class PicoEngine:
-    """SVOX Pico through its program pico2wave: two statistical voices, each moulded into many.
+class _MouldedProgram:
+    """A program with a few statistical voices, each moulded into many.
 
-    A speaker is written ``en-GB:90:1.08``: the voice, its pitch in percent, and how much shorter than the
-    voice's own the vocal tract is (all formants rise by that factor). Both together make a speaker.
+    A speaker is written ``VOICE:90:1.08``: the voice, its pitch in percent, and how much shorter than the voice's own
+    the vocal tract is (all formants rise by that factor). Both together make a speaker.
     """
 
-    voices: tuple[str, ...] = ("en-GB", "en-US")
+    voices: tuple[str, ...]
 
-    _RATE_HZ = 16000
+    _NAME, _PROGRAM, _PACKAGES = "", "", ""
     _PITCH_PERCENT = (60, 140)
     _FORMANTS = (0.84, 1.16)
 
     def __init__(self) -> None:
-        program = shutil.which("pico2wave")
+        program = shutil.which(self._PROGRAM)
         if program is None:
             raise CorpusError(
-                "engine 'pico': the program pico2wave is not installed; "
-                "on Debian: apt install libttspico-utils (section non-free)"
+                f"engine '{self._NAME}': the program {self._PROGRAM} is not installed; "
+                f"on Debian: apt install {self._PACKAGES} (section non-free)"
             )
         self._program = program
 
@@ -204,18 +206,47 @@ class PicoEngine:
         voice, pitch, formants = speaker.split(":")
         # Played faster by ``warp``, slow speech of low pitch comes back to its speed, with higher formants.
         warp = float(formants)
-        marked = (
-            f"<pitch level='{round(int(pitch) / warp)}'><speed level='{round(100 * speed / warp)}'>"
-            f"{escape(text)}</speed></pitch>"
-        )
+        percents = round(100 * speed / warp), round(int(pitch) / warp)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "speech.wav"
-            command = [self._program, "-l", voice, "-w", str(path), marked]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            command = [self._program, *self._arguments(text, voice, *percents, path)]
+            done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
             if done.returncode != 0 or not path.exists():
-                raise CorpusError(f"engine 'pico': failed on '{text}': {done.stderr.strip()[:200]}")
-            samples, _ = soundfile.read(path, dtype="float32")
-        return (samples, round(self._RATE_HZ * warp)) if samples.size else None
+                raise CorpusError(f"engine '{self._NAME}': failed on '{text}': {done.stderr.strip()[:200]}")
+            samples, rate_hz = soundfile.read(path, dtype="float32")
+        return (samples, round(rate_hz * warp)) if samples.size else None
+
+    def _arguments(self, text: str, voice: str, speed: int, pitch: int, path: Path) -> list[str]:
+        """Of the program, which finds ``text`` on its standard input too; speed and pitch are in percent."""
+        raise NotImplementedError
+
+
+class PicoEngine(_MouldedProgram):
+    """SVOX Pico through its program pico2wave."""
+
+    voices: tuple[str, ...] = ("en-GB", "en-US")
+
+    _NAME, _PROGRAM, _PACKAGES = "pico", "pico2wave", "libttspico-utils"
+
+    def _arguments(self, text: str, voice: str, speed: int, pitch: int, path: Path) -> list[str]:
+        marked = f"<pitch level='{pitch}'><speed level='{speed}'>{escape(text)}</speed></pitch>"
+        return ["-l", voice, "-w", str(path), marked]
+
+
+class RHVoiceEngine(_MouldedProgram):
+    """RHVoice through its program RHVoice-test: voices of three people.
+
+    The voice slt, which Flite and Festival have too, is not used: these engines measure how strangers are understood.
+    """
+
+    voices: tuple[str, ...] = ("alan", "bdl", "clb")
+
+    _NAME, _PROGRAM, _PACKAGES = "rhvoice", "RHVoice-test", "rhvoice rhvoice-english"
+    _PITCH_PERCENT = (75, 130)
+    _FORMANTS = (0.86, 1.16)
+
+    def _arguments(self, text: str, voice: str, speed: int, pitch: int, path: Path) -> list[str]:
+        return ["-p", voice, "-r", str(speed), "-t", str(pitch), "-o", str(path)]
 
 
 class HibariEngine:
