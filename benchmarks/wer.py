@@ -14,7 +14,7 @@ from benchmarks.record import bundled_model, record, results_option
 from stapes.corpus import Utterance, normalise
 from stapes.evaluate import Pair, Score, score
 
-SETS = ("test-an4", "dev-synthetic", "test-keywords", "test-digits", "test-words")
+SETS = ("test-an4", "dev-synthetic", "dev-prompts", "test-keywords", "test-digits", "test-words")
 # What a transcript says, given the transcript and the reference.
 Reading = Callable[[str, str], str]
 
