@@ -111,6 +111,11 @@ template <std::size_t B>
 struct Sums {
   Vector sums[B][kGroups];
 
+  Sums() {
+    for (auto& own : sums) {
+      for (Vector& sum : own) sum = _mm512_setzero_si512();
+    }
+  }
   Sums(const std::int32_t* corrections, const Batch& batch, std::size_t row) {
     for (std::size_t vector = 0; vector < B; ++vector) {
       for (int group = 0; group < 4; ++group) sums[vector][group] = _mm512_loadu_si512(corrections + row + 16 * group);
@@ -128,6 +133,13 @@ struct Sums {
       const std::int32_t* stored = batch.sums + vector * batch.sum_stride + row;
       for (int group = 0; group < 4; ++group) {
         sums[vector][group] = _mm512_add_epi32(sums[vector][group], _mm512_loadu_si512(stored + 16 * group));
+      }
+    }
+  }
+  void add(const Sums& other) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      for (int group = 0; group < 4; ++group) {
+        sums[vector][group] = _mm512_add_epi32(sums[vector][group], other.sums[vector][group]);
       }
     }
   }
@@ -155,6 +167,24 @@ struct Sums {
     }
   }
 };
+
+// One vector alone: the two quads of a pair have sums of their own, since each product waits for the one before it.
+template <Layout layout>
+void dense_alone(const Matrix& matrix, const Batch& batch) {
+  const Reader<layout> reader(matrix);
+  const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
+  const std::uint8_t* planes = matrix.planes.data();
+  for (std::size_t row = 0; row < rows; row += kTileRows) {
+    Sums<1> even(matrix.corrections.data(), batch, row), odd;
+    for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
+      even.add(reader.quad(planes, 0), batch, column);
+      odd.add(reader.quad(planes, 1), batch, column + kQuad);
+      planes += Reader<layout>::kPairBytes;
+    }
+    even.add(odd);
+    even.store(batch, row);
+  }
+}
 
 template <Layout layout, std::size_t B>
 void dense(const Matrix& matrix, const Batch& batch) {
@@ -216,7 +246,7 @@ void linear(const Matrix& matrix, const Batch& batch) {
   }
 }
 
-// One vector alone: whole bytes are multiplied, and their upper bits by themselves, which both takes them back from the
+// The same of six bits: whole bytes are multiplied, and their upper bits by themselves, which both takes them back from the
 // first three groups and makes the fourth. Twice two bits more than a code fit the sums where C is at most 2^16.
 struct Bytes {
   Vector whole[3], upper[3];
@@ -248,13 +278,15 @@ void linear_alone(const Matrix& matrix, const Batch& batch) {
   const Starts<1> starts(batch, columns);
   const std::uint8_t* planes = matrix.planes.data();
   for (std::size_t row = 0; row < rows; row += kTileRows) {
-    Bytes bytes;
-    for (std::size_t column = 0; column < columns; column += kQuad) {
-      bytes.add(planes, quad_of(batch.inputs + column));
-      planes += 3 * kPlane;
+    Bytes even, odd;
+    for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
+      even.add(planes, quad_of(batch.inputs + column));
+      odd.add(planes + 3 * kPlane, quad_of(batch.inputs + column + kQuad));
+      planes += 6 * kPlane;
     }
     Sums<1> sums(starts.of, batch, row);
-    bytes.add_to(sums);
+    even.add_to(sums);
+    odd.add_to(sums);
     sums.store(batch, row);
   }
 }
@@ -335,6 +367,8 @@ struct For {
         } else {
           linear<B>(matrix, batch);
         }
+      } else if (B == 1) {
+        dense_alone<layout>(matrix, batch);
       } else {
         dense<layout, B>(matrix, batch);
       }
