@@ -15,7 +15,7 @@ namespace stapes::features {
 // of loud ones. S signals lie side by side.
 class PowerSpectrum {
  public:
-  // `lanes` is S: 1 or kernels::kSignalsTogether.
+  // `lanes` is S: 1 or that of `table`.
   PowerSpectrum(std::size_t points, std::size_t lanes, const kernels::Table& table);
 
   // Values that a transform works with; one for each thread.

@@ -213,7 +213,10 @@ const Table kAvx2{.name = "avx2",
                   .measure = moments_of,
                   .centre = centre,
                   .join = join,
-                  .transform = transform_of,
-                  .powers = powers_of};
+                  .signals = Four::kSignals,
+                  .window = window_of<Four>,
+                  .transform = transform_of<Four>,
+                  .powers = powers_of<Four>,
+                  .filter = filter_of<Four>};
 
 }  // namespace stapes::kernels

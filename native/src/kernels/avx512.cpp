@@ -599,8 +599,11 @@ const Table kAvx512{.name = "avx512",
                     .measure = measure,
                     .centre = centre,
                     .join = join,
-                    .transform = transform_of,
-                    .powers = powers_of,
+                    .signals = Eight::kSignals,
+                    .window = window_of<Eight>,
+                    .transform = transform_of<Eight>,
+                    .powers = powers_of<Eight>,
+                    .filter = filter_of<Eight>,
                     .decode = decode};
 
 }  // namespace stapes::kernels

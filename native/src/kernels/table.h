@@ -89,6 +89,18 @@ struct Joining {
 };
 using Join = void (*)(const Joining& joining);
 
+// What of the windows of S signals side by side is transformed: the samples less their mean and less `preemphasis` times the
+// one before, weighted. S is that of the table.
+struct Windowing {
+  const float* samples = nullptr;  // [count, S]
+  const float* weights = nullptr;  // [count]
+  std::size_t count = 0;
+  float preemphasis = 0;
+  double* re = nullptr;  // [(count + 1) / 2, S] the even ones
+  double* im = nullptr;  // [count / 2, S] the odd ones
+};
+using Window = void (*)(const Windowing& windowing);
+
 // One step of Stockham's transform, of `stride` interleaved signals of radix * parts complex points each.
 struct TransformStep {
   std::size_t radix = 4;  // 2 or 4
@@ -106,10 +118,9 @@ using Transform = void (*)(const TransformStep& step);
 
 // Powers [points, lanes] of real signals, of the transforms [points, lanes] of their even samples as real and their odd ones as
 // imaginary parts.
-inline constexpr std::size_t kSignalsTogether = 4;
 struct PowerStep {
   std::size_t points = 0;
-  std::size_t lanes = 1;  // 1 or kSignalsTogether
+  std::size_t lanes = 1;  // 1 or S
   // exp(-pi i k / points)
   const double* factors_re = nullptr;
   const double* factors_im = nullptr;
@@ -118,6 +129,21 @@ struct PowerStep {
   double* power = nullptr;
 };
 using Powers = void (*)(const PowerStep& step);
+
+// Natural logarithms of sums of weighted powers, none of which is below `floor`; rounded from what the library gives.
+struct Band {
+  std::size_t first = 0;  // of the points that are summed
+  std::size_t count = 0;
+};
+struct Filtering {
+  const double* power = nullptr;    // [points, S]
+  const Band* bands = nullptr;      // [count]
+  std::size_t count = 0;
+  const double* weights = nullptr;  // of the first band, of the second, …
+  double floor = 0;                 // a normal number
+  float* logs = nullptr;            // [count, S]
+};
+using Filter = void (*)(const Filtering& filtering);
 
 // A stretch of the entropy coder (spec/codecs.md, section 4): `count` symbols, one of each of as many lanes that follow each
 // other, and for each of which there is a word.
@@ -145,8 +171,11 @@ struct Table {
   Measure measure;
   Centre centre;
   Join join;
+  std::size_t signals;  // S, side by side in what follows
+  Window window;
   Transform transform;
   Powers powers;
+  Filter filter;
   Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
 
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }
