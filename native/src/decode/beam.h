@@ -22,6 +22,7 @@
 #include "decode/scorer.h"
 #include "decode/trace.h"
 #include "decode/wording.h"
+#include "kernels/table.h"
 #include "lattice/graph.h"
 
 namespace stapes::decode {
@@ -104,6 +105,7 @@ class BeamSearch {
   static void pack(const Rivals& contexts, std::vector<Grouping> groupings, BeamState& state);
   std::vector<double> finals(const BeamState& state);
 
+  const kernels::Table* table_ = &kernels::best();
   Scorer& scorer_;
   const Vocabulary& vocabulary_;
   Expectations expected_;
@@ -123,8 +125,8 @@ class BeamSearch {
   std::vector<double> best_extended_;
   // [P] log-probability of each history after blank.
   std::vector<double> stayed_;
-  // [V] what the CTC head finds of each label, and [P] what it has found of the last ones then.
-  std::vector<double> seen_, found_;
+  // [V] what the CTC head finds of each label, the same with `mask_`, and [P] what it has found of the last ones then.
+  std::vector<double> seen_, hoped_, found_;
 };
 
 }  // namespace stapes::decode

@@ -217,6 +217,8 @@ const Table kAvx2{.name = "avx2",
                   .window = window_of<Four>,
                   .transform = transform_of<Four>,
                   .powers = powers_of<Four>,
-                  .filter = filter_of<Four>};
+                  .filter = filter_of<Four>,
+                  .normalise = normalise_all,
+                  .extend = extend_all};
 
 }  // namespace stapes::kernels

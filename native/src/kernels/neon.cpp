@@ -95,6 +95,8 @@ const Table kNeon{.name = "neon",
                   .window = window_of<Four>,
                   .transform = transform_of<Four>,
                   .powers = powers_of<Four>,
-                  .filter = filter_of<Four>};
+                  .filter = filter_of<Four>,
+                  .normalise = normalise_all,
+                  .extend = extend_all};
 
 }  // namespace stapes::kernels

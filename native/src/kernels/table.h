@@ -145,6 +145,31 @@ struct Filtering {
 };
 using Filter = void (*)(const Filtering& filtering);
 
+// Logits, of which a step is 2^-12, to natural logarithms of probabilities. With n steps less than the largest logit, and at
+// most kMostSteps, exp(-n / 2^12) is coarse[n / kFineSteps] * fine[n % kFineSteps]; every fourth one is added up by itself.
+inline constexpr std::size_t kFineSteps = 512;
+inline constexpr std::size_t kCoarseSteps = 512;
+inline constexpr std::uint32_t kMostSteps = kCoarseSteps * kFineSteps - 1;
+struct Normalising {
+  float* logits = nullptr;         // [count], replaced; less than 2^24 steps apart
+  std::size_t count = 0;           // at least 1
+  const double* coarse = nullptr;  // [kCoarseSteps]
+  const double* fine = nullptr;    // [kFineSteps]
+};
+using Normalise = void (*)(const Normalising& normalising);
+
+// extended[i] = before + heard[i] + expected[i] + hoped[i], in this order; the largest of them is returned, minus infinity where
+// none is a number.
+struct Extending {
+  double before = 0;
+  const float* heard = nullptr;     // [count]
+  const float* expected = nullptr;  // [count]
+  const double* hoped = nullptr;    // [count]
+  std::size_t count = 0;
+  double* extended = nullptr;  // [count]
+};
+using Extend = double (*)(const Extending& extending);
+
 // A stretch of the entropy coder (spec/codecs.md, section 4): `count` symbols, one of each of as many lanes that follow each
 // other, and for each of which there is a word.
 inline constexpr std::size_t kLanesTogether = 16;
@@ -176,6 +201,8 @@ struct Table {
   Transform transform;
   Powers powers;
   Filter filter;
+  Normalise normalise;
+  Extend extend;
   Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
 
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }
