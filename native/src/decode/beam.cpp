@@ -56,9 +56,9 @@ std::size_t place_of(const Grouping& context, std::vector<Grouping>& contexts) {
 
 // `rows` with the row of each of `contexts`: those of `loaded` are moved, for the others `make` is called.
 template <typename Number, typename Make>
-std::vector<Number> moved_rows(const std::vector<Number>& rows, const std::vector<Grouping>& loaded,
-                               const std::vector<Grouping>& contexts, std::size_t width, Make make) {
-  std::vector<Number> next(contexts.size() * width);
+kernels::Aligned<Number> moved_rows(const kernels::Aligned<Number>& rows, const std::vector<Grouping>& loaded,
+                                    const std::vector<Grouping>& contexts, std::size_t width, Make make) {
+  kernels::Aligned<Number> next(contexts.size() * width);
   for (std::size_t index = 0; index < contexts.size(); ++index) {
     const auto row = std::span(next).subspan(index * width, width);
     const auto known = std::find(loaded.begin(), loaded.end(), contexts[index]);

@@ -116,8 +116,8 @@ Fbank::Fbank(const FbankConfig& config, const kernels::Table& table)
 
 Fbank::Workspace Fbank::make_workspace() const {
   const std::size_t signals = table_->signals;
-  return {std::vector<float>(window_.size() * signals), spectrum_.workspace(),
-          std::vector<double>(config_.fft_samples() / 2 * signals), std::vector<float>(mel_bins() * signals)};
+  return {kernels::Aligned<float>(window_.size() * signals), spectrum_.workspace(),
+          kernels::Aligned<double>(config_.fft_samples() / 2 * signals), kernels::Aligned<float>(mel_bins() * signals)};
 }
 
 void Fbank::step(std::span<const float> samples, FbankState& state, Workspace& work,
@@ -165,7 +165,7 @@ void Fbank::take_window(const FbankState& state, std::int64_t index, float* wind
 
 void Fbank::log_mel(Workspace& work, std::span<float> frames) const {
   const std::size_t signals = table_->signals, bins = mel_bins();
-  for (std::vector<double>* const part : {&work.spectrum.re, &work.spectrum.im}) {
+  for (kernels::Aligned<double>* const part : {&work.spectrum.re, &work.spectrum.im}) {
     std::ranges::fill(std::span(*part).subspan(window_.size() / 2 * signals), 0.0);
   }
   table_->window({.samples = work.windows.data(),

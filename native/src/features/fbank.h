@@ -46,10 +46,10 @@ class Fbank {
 
   // Room for computing; for one thread at a time.
   struct Workspace {
-    std::vector<float> windows;         // [W, S]
+    kernels::Aligned<float> windows;    // [W, S]
     PowerSpectrum::Workspace spectrum;  // [P / 2, S]
-    std::vector<double> power;          // [P / 2, S]
-    std::vector<float> logs;            // [M, S]
+    kernels::Aligned<double> power;     // [P / 2, S]
+    kernels::Aligned<float> logs;       // [M, S]
   };
   Workspace make_workspace() const;
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/table.h"
 
 namespace stapes::features {
@@ -21,8 +22,8 @@ class PowerSpectrum {
   // Values that a transform works with; one for each thread.
   struct Workspace {
     // [N / 2, S] of which `re` takes the even samples of the signals, `im` the odd ones.
-    std::vector<double> re, im;
-    std::vector<double> other_re, other_im;
+    kernels::Aligned<double> re, im;
+    kernels::Aligned<double> other_re, other_im;
   };
   Workspace workspace() const;
 

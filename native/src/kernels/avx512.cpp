@@ -377,7 +377,21 @@ struct For {
   static void multiply(const Matrix& matrix, const Batch& batch) { batched<Kernel>(matrix, batch); }
 };
 
-// (odd and even lanes of 32 bits are handled as 64 bits and put together again)
+// Sums, multipliers and offsets of 16 rows, as many as there are.
+struct Rows {
+  Vector sums, multipliers, offsets;
+
+  Rows(const Requantiser& to, const std::int32_t* from, std::size_t row, __mmask16 some)
+      : sums(_mm512_maskz_loadu_epi32(some, from + row)),
+        multipliers(_mm512_maskz_loadu_epi32(some, to.multipliers + row)),
+        offsets(_mm512_maskz_loadu_epi32(some, to.offsets + row)) {}
+  // Products of the even rows, and of the odd ones, in 64 bits.
+  Vector even() const { return _mm512_mul_epi32(sums, multipliers); }
+  Vector odd() const { return _mm512_mul_epi32(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(multipliers, 32)); }
+};
+
+inline Vector interleaved(Vector even, Vector odd) { return _mm512_mask_blend_epi32(0xAAAA, even, odd); }
+
 struct Scaling {
   __m128i shift;
   Vector offset_factor;  // -2^(shift - 8), which fits 32 bits
@@ -390,32 +404,67 @@ struct Scaling {
         least(_mm512_set1_epi64(to.least)),
         most(_mm512_set1_epi64(to.most)) {}
 
-  // Of the lower halves of lanes of 64 bits.
-  Vector half(Vector sums, Vector multipliers, Vector offsets) const {
-    const Vector taken = _mm512_mul_epi32(offsets, offset_factor);
-    const Vector scaled = _mm512_sub_epi64(_mm512_mul_epi32(sums, multipliers), taken);
+  Vector half(Vector products, Vector offsets) const {
+    const Vector scaled = _mm512_sub_epi64(products, _mm512_mul_epi32(offsets, offset_factor));
     return _mm512_min_epi64(_mm512_max_epi64(_mm512_sra_epi64(scaled, shift), least), most);
   }
-  Vector operator()(Vector sums, Vector multipliers, Vector offsets) const {
-    const Vector even = half(sums, multipliers, offsets);
-    const Vector odd = half(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(multipliers, 32), _mm512_srli_epi64(offsets, 32));
-    return _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+  Vector operator()(const Rows& rows) const {
+    const Vector odd = half(rows.odd(), _mm512_srli_epi64(rows.offsets, 32));
+    return interleaved(half(rows.even(), rows.offsets), _mm512_slli_epi64(odd, 32));
   }
-  Vector rows(const Requantiser& to, const std::int32_t* sums, std::size_t row, __mmask16 some) const {
-    return (*this)(_mm512_maskz_loadu_epi32(some, sums + row), _mm512_maskz_loadu_epi32(some, to.multipliers + row),
-                   _mm512_maskz_loadu_epi32(some, to.offsets + row));
+  Vector clamped(Vector values) const { return values; }
+};
+
+// Where 32 bits are enough: (acc * multiplier + offset * 2^(shift - 8)) >> shift as (((acc * multiplier) >> (shift - 8)) + offset)
+// >> 8. What is not clamped here goes into 16 bits, which saturate.
+struct ShortScaling {
+  __m128i down, up;
+  Vector least;
+  Vector most;
+
+  explicit ShortScaling(const Requantiser& to)
+      : down(_mm_cvtsi32_si128(to.shift - 8)),
+        up(_mm_cvtsi32_si128(40 - to.shift)),
+        least(_mm512_set1_epi32(to.least)),
+        most(_mm512_set1_epi32(to.most)) {}
+
+  Vector operator()(const Rows& rows) const {
+    const Vector scaled = interleaved(_mm512_srl_epi64(rows.even(), down), _mm512_sll_epi64(rows.odd(), up));
+    return _mm512_srai_epi32(_mm512_add_epi32(scaled, rows.offsets), 8);
   }
+  Vector clamped(Vector values) const { return _mm512_min_epi32(_mm512_max_epi32(values, least), most); }
 };
 
 // The first lanes of 16, as many as are left.
 inline __mmask16 lanes(std::size_t left) { return static_cast<__mmask16>(left >= 16 ? 0xFFFFU : (1U << left) - 1); }
 
-void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
+inline void store(std::int32_t* to, __mmask16 some, Vector values) { _mm512_mask_storeu_epi32(to, some, values); }
+
+inline void store(std::int16_t* to, __mmask16 some, Vector values) {
+  _mm256_mask_storeu_epi16(to, some, _mm512_cvtepi32_epi16(values));
+}
+
+inline void store(std::int8_t* to, __mmask16 some, Vector values) {
+  _mm_mask_storeu_epi8(to, some, _mm512_cvtepi32_epi8(values));
+}
+
+template <typename Scaling, typename Value>
+void requantise_by(const Requantising<Value>& given) {
+  const Requantiser to = given.to;  // a copy, which nothing that is written can change
   const Scaling scaling(to);
-  for (std::size_t row = 0; row < count; row += 16) {
-    const __mmask16 some = lanes(count - row);
-    _mm512_mask_storeu_epi32(values + row, some, scaling.rows(to, sums, row, some));
+  for (std::size_t at = 0; at < given.count; ++at) {
+    const std::int32_t* const sums = given.sums + at * given.sum_stride;
+    Value* const values = given.values + at * given.value_stride;
+    for (std::size_t row = 0; row < given.rows; row += 16) {
+      const __mmask16 some = lanes(given.rows - row);
+      store(values + row, some, scaling.clamped(scaling(Rows(to, sums, row, some))));
+    }
   }
+}
+
+template <typename Value>
+void requantise(const Requantising<Value>& given) {
+  given.to.is_short ? requantise_by<ShortScaling>(given) : requantise_by<Scaling>(given);
 }
 
 // The first lanes of 32, as many as are left.
@@ -472,23 +521,23 @@ inline Vector next_cell(Vector forget, Vector cell, Vector in, Vector fresh) {
   return _mm512_packs_epi32(sum(kept.low, added.low), sum(kept.high, added.high));
 }
 
-alignas(64) constexpr std::int16_t kEven[] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30,
-                                             32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
+// 32 lanes of 32 bits in 16, saturated.
+inline Vector narrowed(Vector first, Vector second) {
+  const Vector order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  return _mm512_permutexvar_epi64(order, _mm512_packs_epi32(first, second));
+}
 
-// The lower halves of 32 lanes of 32 bits; `even` are the even numbers.
-inline Vector narrowed(Vector first, Vector second, Vector even) { return _mm512_permutex2var_epi16(first, even, second); }
-
-void step(const CellStep& step) {
+template <typename Scaling>
+void step_by(const CellStep& step) {
   const Scaling scaling(step.gates);
-  const Vector even = _mm512_load_si512(kEven);
   for (std::size_t unit = 0; unit < step.units; unit += 32) {
     const __mmask32 some = lanes32(step.units - unit);
     const auto gate = [&](std::size_t which) {
       const std::size_t row = which * step.units + unit;
       const auto half = [&](std::size_t from) {
-        return scaling.rows(step.gates, step.sums, row + from, static_cast<__mmask16>(some >> from));
+        return scaling(Rows(step.gates, step.sums, row + from, static_cast<__mmask16>(some >> from)));
       };
-      return narrowed(half(0), half(16), even);
+      return narrowed(half(0), half(16));
     };
     const Vector in = look_up(*step.sigmoid, gate(0)), forget = look_up(*step.sigmoid, gate(1));
     const Vector fresh = look_up(*step.tanh, gate(2)), out = look_up(*step.sigmoid, gate(3));
@@ -501,6 +550,8 @@ void step(const CellStep& step) {
     _mm512_mask_cvtsepi16_storeu_epi8(step.hidden + unit, some, _mm512_max_epi16(narrow, _mm512_set1_epi16(-127)));
   }
 }
+
+void step(const CellStep& step) { step.gates.is_short ? step_by<ShortScaling>(step) : step_by<Scaling>(step); }
 
 // Sums that saturate are as far beyond the ends of the table as they would be.
 void join(const Joining& joining) {
@@ -650,7 +701,9 @@ const Table kAvx512{.name = "avx512",
                                  For<Layout::dense4>::multiply, For<Layout::dense6>::multiply,
                                  For<Layout::dense8>::multiply, For<Layout::masked4>::multiply,
                                  For<Layout::masked8>::multiply},
-                    .requantise = requantise,
+                    .requantise = requantise<std::int32_t>,
+                    .requantise16 = requantise<std::int16_t>,
+                    .requantise8 = requantise<std::int8_t>,
                     .step = step,
                     .measure = measure,
                     .centre = centre,

@@ -30,9 +30,19 @@ inline std::int32_t look_up(const Lines& lines, std::int32_t x) {
   return (line >> 16) + ((rise * (place & 255) + 128) >> 8);
 }
 
-inline void requantise_from(const Requantiser& to, const std::int32_t* sums, std::size_t begin, std::size_t end,
-                            std::int32_t* values) {
-  for (std::size_t row = begin; row < end; ++row) values[row] = requantised(to, sums[row], row);
+// One vector, from row `begin` on.
+template <typename Value>
+inline void requantise_from(const Requantising<Value>& given, std::size_t begin, const std::int32_t* sums, Value* values) {
+  for (std::size_t row = begin; row < given.rows; ++row) {
+    values[row] = static_cast<Value>(requantised(given.to, sums[row], row));
+  }
+}
+
+template <typename Value>
+inline void requantise_all(const Requantising<Value>& given) {
+  for (std::size_t at = 0; at < given.count; ++at) {
+    requantise_from(given, 0, given.sums + at * given.sum_stride, given.values + at * given.value_stride);
+  }
 }
 
 inline void step_unit(const CellStep& step, std::size_t unit) {

@@ -31,11 +31,23 @@ struct Requantiser {
   int shift = 8;                          // 8 to 39
   std::int32_t least = 0;
   std::int32_t most = 0;
+  // Whether (acc * multipliers) >> (shift - 8), and that plus the offset, fit 32 bits for every accumulator there will be.
+  bool is_short = false;
 };
 
-// `values` [count] from `sums` [count]; both may be the same.
-using Requantise = void (*)(const Requantiser& requantiser, const std::int32_t* sums, std::size_t count,
-                            std::int32_t* values);
+// Vectors of R values out of as many sums.
+template <typename Value>
+struct Requantising {
+  Requantiser to;  // bounds that `Value` holds
+  std::size_t rows = 0;
+  std::size_t count = 1;
+  const std::int32_t* sums = nullptr;  // [count, R], vectors `sum_stride` apart
+  std::size_t sum_stride = 0;
+  Value* values = nullptr;  // [count, R], vectors `value_stride` apart; may be `sums` themselves
+  std::size_t value_stride = 0;
+};
+template <typename Value>
+using Requantise = void (*)(const Requantising<Value>& requantising);
 
 // A function of Q3.12 by 256 straight lines (spec/numerics.md, section 4).
 struct alignas(64) Lines {
@@ -51,7 +63,7 @@ struct alignas(64) Lines {
 // What follows the product of an LSTM layer with H units (spec/numerics.md, section 6).
 struct CellStep {
   const std::int32_t* sums = nullptr;  // [4 H] in the order i, f, g, o
-  Requantiser gates;                   // [4 H], to Q3.12
+  Requantiser gates;                   // [4 H], to Q3.12 of 16 bits
   const Lines* sigmoid = nullptr;
   const Lines* tanh = nullptr;
   std::size_t units = 0;           // H
@@ -191,7 +203,9 @@ using Decode = std::size_t (*)(const Coded& coded);
 struct Table {
   const char* name;
   Multiply multiply[kLayouts];  // by layout; null where these kernels do not run it
-  Requantise requantise;
+  Requantise<std::int32_t> requantise;
+  Requantise<std::int16_t> requantise16;
+  Requantise<std::int8_t> requantise8;
   Step step;
   Measure measure;
   Centre centre;
@@ -205,6 +219,16 @@ struct Table {
   Extend extend;
   Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
 
+  template <typename Value>
+  Requantise<Value> requantise_to() const {
+    if constexpr (sizeof(Value) == 1) {
+      return requantise8;
+    } else if constexpr (sizeof(Value) == 2) {
+      return requantise16;
+    } else {
+      return requantise;
+    }
+  }
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }
   bool runs(Layout layout) const { return multiply_for(layout) != nullptr; }
 };
