@@ -34,15 +34,38 @@ std::int32_t expected_value(const Requantiser& to, std::int32_t sum, std::size_t
   return static_cast<std::int32_t>(std::clamp<Wide>(scaled >> to.shift, to.least, to.most));
 }
 
+// Vectors of sums that are apart, and their values, which are apart, too.
+template <typename Value>
+void check_values(const Table& table, const Requantiser& to, std::size_t rows, const Integers& sums) {
+  const std::size_t stride = rows + 2, count = sums.size() / stride;
+  std::vector<Value> values(sums.size(), 77);
+  table.requantise_to<Value>()({to, rows, count, sums.data(), stride, values.data(), stride});
+  for (std::size_t at = 0; at < sums.size(); ++at) {
+    const std::size_t row = at % stride;
+    CHECK_EQUAL(std::int32_t{values[at]}, row < rows ? expected_value(to, sums[at], row) : 77);
+  }
+}
+
 void check_requantiser(const Table& table, std::size_t count, int shift, std::int32_t most, std::mt19937& random) {
-  const Integers sums = random_integers(random, count, 0x7fffffff);
+  const Integers sums = random_integers(random, 2 * (count + 2), 0x7fffffff);
   const Integers multipliers = random_integers(random, count, random() % 2 ? 0x7fffffff : 1 << 12);
   const Integers offsets = random_integers(random, count, 1 << 30);
   const Requantiser to{multipliers.data(), offsets.data(), shift, most == 127 ? 0 : -most - 1, most};
-  Integers values(count + 1, 77);
-  table.requantise(to, sums.data(), count, values.data());
-  for (std::size_t row = 0; row < count; ++row) CHECK_EQUAL(values[row], expected_value(to, sums[row], row));
-  CHECK_EQUAL(values[count], 77);
+  check_values<std::int32_t>(table, to, count, sums);
+  if (most <= 32767) check_values<std::int16_t>(table, to, count, sums);
+  if (most <= 127) check_values<std::int8_t>(table, to, count, sums);
+}
+
+// The largest numbers that 32 bits are enough for: a product less its last shift - 8 bits, and that plus an offset.
+void check_short(const Table& table, std::size_t count, int shift, std::int32_t most, std::mt19937& random) {
+  const std::int64_t offset = std::int64_t{1} << (random() % 2 ? 30 : 20), product = (std::int64_t{1} << 31) - offset - 1;
+  const Integers multipliers = random_integers(random, count, 0x7fffffff), offsets = random_integers(random, count, offset);
+  const std::int64_t sum = std::min<std::int64_t>(0x7fffffff, (product << (shift - 8)) / 0x7fffffff);
+  const Integers sums = random_integers(random, 2 * (count + 2), sum);
+  const Requantiser to{multipliers.data(), offsets.data(), shift, most == 127 ? -127 : -most - 1, most, true};
+  check_values<std::int32_t>(table, to, count, sums);
+  if (most <= 32767) check_values<std::int16_t>(table, to, count, sums);
+  if (most <= 127) check_values<std::int8_t>(table, to, count, sums);
 }
 
 Lines lines_of(double (*function)(double)) {
@@ -90,7 +113,10 @@ TEST(requantisation_is_exact) {
   for (const Table* table : stapes::kernels::available()) {
     for (const std::size_t count : kCounts) {
       for (const int shift : {8, 9, 20, 31, 32, 33, 39}) {
-        for (const std::int32_t most : {127, 32767, (1 << 23) - 1}) check_requantiser(*table, count, shift, most, random);
+        for (const std::int32_t most : {127, 32767, (1 << 23) - 1}) {
+          check_requantiser(*table, count, shift, most, random);
+          check_short(*table, count, shift, most, random);
+        }
       }
     }
   }

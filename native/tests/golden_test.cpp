@@ -62,7 +62,7 @@ void check_requantiser(const Value& given) {
     Integers values;
     for (const std::int32_t accumulator : accumulators) {
       Integers row(scales.size(), accumulator);
-      table->requantise(view, row.data(), row.size(), row.data());
+      table->requantise({.to = view, .rows = row.size(), .sums = row.data(), .values = row.data()});
       values.insert(values.end(), row.begin(), row.end());
     }
     check_same(values == outputs, *table, "requantised values");

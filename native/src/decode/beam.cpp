@@ -1,7 +1,6 @@
 #include "decode/beam.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -19,7 +18,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLowest = std::numeric_limits<double>::lowest();
 // What a label scores at least with a CTC head, in nats before the factor; of its logits.
 constexpr double kLowestEvidence = -8.0;
-constexpr int kLogitBits = 10;
+constexpr double kLogitStep = 0x1p-10;
 
 [[noreturn]] void refuse(std::string text) { throw Error(Fault::kConfig, std::move(text)); }
 
@@ -37,14 +36,6 @@ const BeamConfig& checked(const BeamConfig& config) {
 double posterior(double log_prob, double log_blank) {
   const double prob = std::exp(log_prob);
   return prob / std::max(prob, -std::expm1(std::min(log_blank, 0.0)));
-}
-
-// The largest of `numbers`, four at a time.
-double largest(std::span<const double> numbers) {
-  std::array<double, 4> most;
-  most.fill(-kInfinity);
-  for (std::size_t at = 0; at < numbers.size(); ++at) most[at % 4] = std::max(most[at % 4], numbers[at]);
-  return *std::max_element(most.begin(), most.end());
 }
 
 // The sum of two probabilities.
@@ -65,9 +56,9 @@ std::size_t place_of(const Grouping& context, std::vector<Grouping>& contexts) {
 
 // `rows` with the row of each of `contexts`: those of `loaded` are moved, for the others `make` is called.
 template <typename Number, typename Make>
-std::vector<Number> moved_rows(const std::vector<Number>& rows, const std::vector<Grouping>& loaded,
-                               const std::vector<Grouping>& contexts, std::size_t width, Make make) {
-  std::vector<Number> next(contexts.size() * width);
+kernels::Aligned<Number> moved_rows(const kernels::Aligned<Number>& rows, const std::vector<Grouping>& loaded,
+                                    const std::vector<Grouping>& contexts, std::size_t width, Make make) {
+  kernels::Aligned<Number> next(contexts.size() * width);
   for (std::size_t index = 0; index < contexts.size(); ++index) {
     const auto row = std::span(next).subspan(index * width, width);
     const auto known = std::find(loaded.begin(), loaded.end(), contexts[index]);
@@ -98,6 +89,7 @@ BeamSearch::BeamSearch(Scorer& scorer, const Vocabulary& vocabulary, std::vector
   for (Label label = 0; label < static_cast<Label>(vocabulary.size()); ++label) {
     mask_.push_back(vocabulary.emittable(label) ? 0.0 : -kInfinity);
   }
+  hoped_ = mask_;
 }
 
 BeamState BeamSearch::init_state() {
@@ -126,8 +118,9 @@ void BeamSearch::look(std::span<const std::int16_t> frame, const BeamState& stat
   if (!(ctc_.scale > 0)) return;
   const auto logits = frame.subspan(scorer_.joint());
   for (std::size_t label = 0; label < seen_.size(); ++label) {
-    const double ahead = std::ldexp(static_cast<double>(logits[label] - logits[kBlank]), -kLogitBits);
+    const double ahead = kLogitStep * (logits[label] - logits[kBlank]);
     seen_[label] = ctc_.scale * std::max(ahead, kLowestEvidence);
+    hoped_[label] = mask_[label] + seen_[label];
   }
   for (std::size_t index = 0; index < found_.size(); ++index) {
     const Node& last = state.trace[state.nodes[index]];
@@ -186,15 +179,12 @@ void BeamSearch::extend_all(const BeamState& state) {
   extended_.resize(state.contexts.size() * vocabulary);
   best_extended_.resize(state.contexts.size());
   for (std::size_t place = 0; place < state.contexts.size(); ++place) {
-    const double before = state.log_probs[state.heads[place]];
-    const auto scores = std::span(scores_).subspan(place * vocabulary, vocabulary);
-    const auto expected = std::span(expected_rows_).subspan(place * vocabulary, vocabulary);
-    const auto extended = std::span(extended_).subspan(place * vocabulary, vocabulary);
-    for (std::size_t label = 0; label < vocabulary; ++label) {
-      extended[label] = before + static_cast<double>(scores[label]) + static_cast<double>(expected[label]) +
-                        mask_[label] + seen_[label];
-    }
-    best_extended_[place] = largest(extended);
+    best_extended_[place] = table_->extend({.before = state.log_probs[state.heads[place]],
+                                            .heard = scores_.data() + place * vocabulary,
+                                            .expected = expected_rows_.data() + place * vocabulary,
+                                            .hoped = hoped_.data(),
+                                            .count = vocabulary,
+                                            .extended = extended_.data() + place * vocabulary});
   }
 }
 

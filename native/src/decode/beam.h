@@ -22,6 +22,8 @@
 #include "decode/scorer.h"
 #include "decode/trace.h"
 #include "decode/wording.h"
+#include "kernels/aligned.h"
+#include "kernels/table.h"
 #include "lattice/graph.h"
 
 namespace stapes::decode {
@@ -104,6 +106,7 @@ class BeamSearch {
   static void pack(const Rivals& contexts, std::vector<Grouping> groupings, BeamState& state);
   std::vector<double> finals(const BeamState& state);
 
+  const kernels::Table* table_ = &kernels::best();
   Scorer& scorer_;
   const Vocabulary& vocabulary_;
   Expectations expected_;
@@ -113,18 +116,19 @@ class BeamSearch {
   // The contexts whose rows are below.
   std::vector<Grouping> loaded_;
   // [G, J], [G, V] and [G, V].
-  std::vector<std::int16_t> prediction_rows_;
-  std::vector<float> expected_rows_;
-  std::vector<float> scores_;
+  kernels::Aligned<std::int16_t> prediction_rows_;
+  kernels::Aligned<float> expected_rows_;
+  kernels::Aligned<float> scores_;
   // [V] 0 for labels that may be emitted, minus infinity for the others.
-  std::vector<double> mask_;
+  kernels::Aligned<double> mask_;
   // [G, V] log-probability of each extension of the best history of each context, and [G] the best of each.
-  std::vector<double> extended_;
+  kernels::Aligned<double> extended_;
   std::vector<double> best_extended_;
   // [P] log-probability of each history after blank.
   std::vector<double> stayed_;
-  // [V] what the CTC head finds of each label, and [P] what it has found of the last ones then.
-  std::vector<double> seen_, found_;
+  // [V] what the CTC head finds of each label, the same with `mask_`, and [P] what it has found of the last ones then.
+  kernels::Aligned<double> seen_, hoped_;
+  std::vector<double> found_;
 };
 
 }  // namespace stapes::decode

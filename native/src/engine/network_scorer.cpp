@@ -12,7 +12,7 @@ void NetworkScorer::join(std::span<const std::int16_t> frame, std::span<const st
                          std::span<float> log_probs) {
   joiner_.join(frame, predictions, log_probs, work_);
   for (; !log_probs.empty(); log_probs = log_probs.subspan(vocabulary())) {
-    decode::log_softmax(log_probs.first(vocabulary()));
+    decode::log_softmax(joiner_.table(), log_probs.first(vocabulary()));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "features/fbank.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -15,7 +14,6 @@ namespace {
 
 // The smallest energy whose logarithm is taken, as Kaldi has it.
 constexpr double kEnergyFloor = static_cast<double>(std::numeric_limits<float>::epsilon());
-constexpr std::size_t kTogether = kernels::kSignalsTogether;
 constexpr double kLongestWindowMs = 500;
 constexpr int kHighestRateHz = 192'000;
 
@@ -80,7 +78,7 @@ std::size_t FbankConfig::window_samples() const { return to_samples(window_ms, s
 std::size_t FbankConfig::shift_samples() const { return to_samples(shift_ms, sample_rate_hz); }
 std::size_t FbankConfig::fft_samples() const { return std::bit_ceil(window_samples()); }
 
-std::vector<Fbank::Filter> Fbank::make_filters(const FbankConfig& config) {
+Fbank::Filters Fbank::make_filters(const FbankConfig& config) {
   const auto bins = static_cast<std::size_t>(config.mel_bins);
   const std::size_t power_bins = config.fft_samples() / 2;
   const double hz_per_bin =
@@ -88,34 +86,38 @@ std::vector<Fbank::Filter> Fbank::make_filters(const FbankConfig& config) {
   const double low = mel(config.low_hz);
   const double step = (mel(config.high_hz) - low) / static_cast<double>(bins + 1);
   const auto edge = [&](std::size_t index) { return low + static_cast<double>(index) * step; };
-  std::vector<Filter> filters(bins);
+  Filters filters;
   for (std::size_t m = 0; m < bins; ++m) {
     const double left = edge(m), centre = edge(m + 1), right = edge(m + 2);
+    kernels::Band band;
     for (std::size_t k = 0; k < power_bins; ++k) {
       const double place = mel(static_cast<double>(k) * hz_per_bin);
       const double weight = std::min((place - left) / (centre - left), (right - place) / (right - centre));
       if (weight <= 0) continue;
-      if (filters[m].weights.empty()) filters[m].first = k;
-      filters[m].weights.push_back(weight);
+      if (band.count++ == 0) band.first = k;
+      filters.weights.push_back(weight);
     }
-    if (filters[m].weights.empty()) {
+    if (band.count == 0) {
       refuse(sentence("mel_bins: ", bins, " filters are too narrow for windows of ", shown(config.window_ms),
                       " ms"));
     }
+    filters.bands.push_back(band);
   }
   return filters;
 }
 
 Fbank::Fbank(const FbankConfig& config, const kernels::Table& table)
     : config_(checked(config)),
+      table_(&table),
       lead_samples_(static_cast<std::int64_t>(config.window_samples() / 2 - config.shift_samples() / 2)),
       window_(povey_window(config.window_samples())),
       filters_(make_filters(config)),
-      spectrum_(config.fft_samples(), kTogether, table) {}
+      spectrum_(config.fft_samples(), table.signals, table) {}
 
 Fbank::Workspace Fbank::make_workspace() const {
-  return {std::vector<float>(kTogether * window_.size()), spectrum_.workspace(),
-          std::vector<double>(kTogether * config_.fft_samples() / 2)};
+  const std::size_t signals = table_->signals;
+  return {kernels::Aligned<float>(window_.size() * signals), spectrum_.workspace(),
+          kernels::Aligned<double>(config_.fft_samples() / 2 * signals), kernels::Aligned<float>(mel_bins() * signals)};
 }
 
 void Fbank::step(std::span<const float> samples, FbankState& state, Workspace& work,
@@ -142,69 +144,45 @@ void Fbank::append_frames(FbankState& state, std::int64_t end, Workspace& work, 
   const std::size_t place = frames.size();
   frames.resize(place + static_cast<std::size_t>(end - state.frames_done) * mel_bins());
   for (auto rest = std::span(frames).subspan(place); !rest.empty();) {
-    const std::size_t now = std::min(kTogether, rest.size() / mel_bins());
-    for (std::size_t lane = 0; lane < now; ++lane) take_window(state, state.frames_done++, window(work, lane));
+    const std::size_t now = std::min(table_->signals, rest.size() / mel_bins());
+    for (std::size_t lane = 0; lane < now; ++lane) take_window(state, state.frames_done++, work.windows.data() + lane);
     log_mel(work, rest.first(now * mel_bins()));
     rest = rest.subspan(now * mel_bins());
   }
 }
 
-void Fbank::take_window(const FbankState& state, std::int64_t index, std::span<float> window) const {
+void Fbank::take_window(const FbankState& state, std::int64_t index, float* window) const {
   const std::int64_t total = state.dropped_samples + static_cast<std::int64_t>(state.pending.size());
   const std::int64_t begin = index * static_cast<std::int64_t>(config_.shift_samples()) - lead_samples_;
-  const auto samples = static_cast<std::int64_t>(window.size());
-  if (begin >= state.dropped_samples && begin + samples <= total) {
-    const auto first = state.pending.begin() + (begin - state.dropped_samples);
-    std::copy(first, first + samples, window.begin());
-    return;
-  }
-  // What mirrors the end lies in the last window, which is still there.
-  for (std::int64_t n = 0; n < samples; ++n) {
-    const std::int64_t place = mirrored(begin + n, total) - state.dropped_samples;
-    window[static_cast<std::size_t>(n)] = state.pending[static_cast<std::size_t>(place)];
-  }
-}
-
-void Fbank::prepare(Workspace& work) const {
-  const std::size_t samples = window_.size();
-  const auto preemphasis = static_cast<float>(config_.preemphasis);
-  std::array<double, kTogether> sums{};
-  for (std::size_t n = 0; n < samples; ++n) {
-    for (std::size_t lane = 0; lane < kTogether; ++lane) {
-      sums[lane] += static_cast<double>(work.windows[lane * samples + n]);
-    }
-  }
-  std::ranges::fill(work.spectrum.re, 0.0);
-  std::ranges::fill(work.spectrum.im, 0.0);
-  for (std::size_t lane = 0; lane < kTogether; ++lane) {
-    const auto mean = static_cast<float>(sums[lane] / static_cast<double>(samples));
-    const auto own = window(work, lane);
-    for (float& sample : own) sample -= mean;
-    // The first sample has no sample before it, and the window is zero there.
-    const auto value = [&](std::size_t n) {
-      return static_cast<double>((n == 0 ? own[n] : own[n] - preemphasis * own[n - 1]) * window_[n]);
-    };
-    for (std::size_t n = 0; n + 1 < samples; n += 2) {
-      work.spectrum.re[n / 2 * kTogether + lane] = value(n);
-      work.spectrum.im[n / 2 * kTogether + lane] = value(n + 1);
-    }
-    if (samples % 2 == 1) work.spectrum.re[samples / 2 * kTogether + lane] = value(samples - 1);
+  const auto samples = static_cast<std::int64_t>(window_.size());
+  const bool whole = begin >= state.dropped_samples && begin + samples <= total;
+  for (std::int64_t n = 0; n < samples; ++n, window += table_->signals) {
+    // What mirrors the end lies in the last window, which is still there.
+    const std::int64_t place = whole ? begin + n : mirrored(begin + n, total);
+    *window = state.pending[static_cast<std::size_t>(place - state.dropped_samples)];
   }
 }
 
 void Fbank::log_mel(Workspace& work, std::span<float> frames) const {
-  prepare(work);
+  const std::size_t signals = table_->signals, bins = mel_bins();
+  for (kernels::Aligned<double>* const part : {&work.spectrum.re, &work.spectrum.im}) {
+    std::ranges::fill(std::span(*part).subspan(window_.size() / 2 * signals), 0.0);
+  }
+  table_->window({.samples = work.windows.data(),
+                  .weights = window_.data(),
+                  .count = window_.size(),
+                  .preemphasis = static_cast<float>(config_.preemphasis),
+                  .re = work.spectrum.re.data(),
+                  .im = work.spectrum.im.data()});
   spectrum_(work.spectrum, work.power);
-  for (std::size_t m = 0; m < filters_.size(); ++m) {
-    const Filter& filter = filters_[m];
-    std::array<double, kTogether> energies{};
-    for (std::size_t k = 0; k < filter.weights.size(); ++k) {
-      const double* const power = work.power.data() + (filter.first + k) * kTogether;
-      for (std::size_t lane = 0; lane < kTogether; ++lane) energies[lane] += power[lane] * filter.weights[k];
-    }
-    for (std::size_t lane = 0; lane * filters_.size() < frames.size(); ++lane) {
-      frames[lane * filters_.size() + m] = static_cast<float>(std::log(std::max(energies[lane], kEnergyFloor)));
-    }
+  table_->filter({.power = work.power.data(),
+                  .bands = filters_.bands.data(),
+                  .count = bins,
+                  .weights = filters_.weights.data(),
+                  .floor = kEnergyFloor,
+                  .logs = work.logs.data()});
+  for (std::size_t lane = 0; lane * bins < frames.size(); ++lane) {
+    for (std::size_t m = 0; m < bins; ++m) frames[lane * bins + m] = work.logs[m * signals + lane];
   }
 }
 

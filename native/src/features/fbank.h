@@ -46,9 +46,10 @@ class Fbank {
 
   // Room for computing; for one thread at a time.
   struct Workspace {
-    std::vector<float> windows;         // [S, W]
+    kernels::Aligned<float> windows;    // [W, S]
     PowerSpectrum::Workspace spectrum;  // [P / 2, S]
-    std::vector<double> power;          // [P / 2, S]
+    kernels::Aligned<double> power;     // [P / 2, S]
+    kernels::Aligned<float> logs;       // [M, S]
   };
   Workspace make_workspace() const;
 
@@ -60,29 +61,25 @@ class Fbank {
   void flush(FbankState& state, Workspace& work, std::vector<float>& frames) const;
 
  private:
-  // A triangle: `weights` over the power bins from `first` on.
-  struct Filter {
-    std::size_t first;
+  // Triangles over the power bins, and the weights of one after the other.
+  struct Filters {
+    std::vector<kernels::Band> bands;
     std::vector<double> weights;
   };
 
-  static std::vector<Filter> make_filters(const FbankConfig& config);
+  static Filters make_filters(const FbankConfig& config);
   void append_frames(FbankState& state, std::int64_t end, Workspace& work, std::vector<float>& frames) const;
-  // The window of frame `index` to the front of `window`, mirrored at the ends of the stream.
-  void take_window(const FbankState& state, std::int64_t index, std::span<float> window) const;
-  std::span<float> window(Workspace& work, std::size_t lane) const {
-    return std::span(work.windows).subspan(lane * window_.size(), window_.size());
-  }
-  // The windows in `work` to the signals that are transformed.
-  void prepare(Workspace& work) const;
+  // Sample `n` of the window of frame `index` to `window[n * S]`, mirrored at the ends of the stream.
+  void take_window(const FbankState& state, std::int64_t index, float* window) const;
   // Frames [<= S, M] of the windows in `work`.
   void log_mel(Workspace& work, std::span<float> frames) const;
 
   FbankConfig config_;
+  const kernels::Table* table_;
   // Samples from the beginning of a window to the beginning of its shift.
   std::int64_t lead_samples_;
   std::vector<float> window_;
-  std::vector<Filter> filters_;
+  Filters filters_;
   PowerSpectrum spectrum_;
 };
 

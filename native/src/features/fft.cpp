@@ -30,7 +30,7 @@ PowerSpectrum::PowerSpectrum(std::size_t points, std::size_t lanes, const kernel
 }
 
 PowerSpectrum::Workspace PowerSpectrum::workspace() const {
-  const std::vector<double> zeros(half_ * lanes_);
+  const kernels::Aligned<double> zeros(half_ * lanes_);
   return {zeros, zeros, zeros, zeros};
 }
 

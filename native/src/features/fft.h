@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/table.h"
 
 namespace stapes::features {
@@ -15,14 +16,14 @@ namespace stapes::features {
 // of loud ones. S signals lie side by side.
 class PowerSpectrum {
  public:
-  // `lanes` is S: 1 or kernels::kSignalsTogether.
+  // `lanes` is S: 1 or that of `table`.
   PowerSpectrum(std::size_t points, std::size_t lanes, const kernels::Table& table);
 
   // Values that a transform works with; one for each thread.
   struct Workspace {
     // [N / 2, S] of which `re` takes the even samples of the signals, `im` the odd ones.
-    std::vector<double> re, im;
-    std::vector<double> other_re, other_im;
+    kernels::Aligned<double> re, im;
+    kernels::Aligned<double> other_re, other_im;
   };
   Workspace workspace() const;
 

@@ -128,15 +128,6 @@ struct Scaling {
   static Vector load32(const std::int32_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
 };
 
-void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
-  const Scaling scaling(to);
-  std::size_t row = 0;
-  for (; row + 8 <= count; row += 8) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(values + row), scaling.rows(to, sums, row));
-  }
-  requantise_from(to, sums, row, count, values);
-}
-
 // In vpmaddwd below one factor is never negative and below 2^16, so that its upper half, and what that is multiplied
 // with, do not count.
 inline Vector look_up(const Lines& lines, Vector x) {
@@ -163,6 +154,27 @@ inline void store16(std::int16_t* to, Vector values) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), narrowed16(values));
 }
 
+inline void store(std::int32_t* to, Vector values) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), values); }
+
+inline void store(std::int16_t* to, Vector values) { store16(to, values); }
+
+inline void store(std::int8_t* to, Vector values) {
+  const __m128i words = narrowed16(values);
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packs_epi16(words, words));
+}
+
+template <typename Value>
+void requantise(const Requantising<Value>& given) {
+  const Scaling scaling(given.to);
+  for (std::size_t at = 0; at < given.count; ++at) {
+    const std::int32_t* const sums = given.sums + at * given.sum_stride;
+    Value* const values = given.values + at * given.value_stride;
+    std::size_t row = 0;
+    for (; row + 8 <= given.rows; row += 8) store(values + row, scaling.rows(given.to, sums, row));
+    requantise_from(given, row, sums, values);
+  }
+}
+
 inline void step8(const CellStep& step, const Scaling& scaling, std::size_t unit) {
   const Vector half = _mm256_set1_epi32(1 << 14);
   const auto gate = [&](std::size_t which) { return scaling.rows(step.gates, step.sums, which * step.units + unit); };
@@ -175,10 +187,9 @@ inline void step8(const CellStep& step, const Scaling& scaling, std::size_t unit
   const Vector hidden = _mm256_srai_epi32(_mm256_add_epi32(_mm256_madd_epi16(out, bent), half), 15);
   const Vector more = _mm256_srai_epi32(_mm256_add_epi32(hidden, _mm256_set1_epi32(16)), 5);
   const Vector narrow = _mm256_srai_epi32(_mm256_add_epi32(hidden, _mm256_set1_epi32(128)), 8);
-  const __m128i bytes = narrowed16(_mm256_max_epi32(narrow, _mm256_set1_epi32(-127)));
   store16(step.cell + unit, cell);
   store16(step.stream + unit, _mm256_add_epi32(load16(step.stream + unit), more));
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(step.hidden + unit), _mm_packs_epi16(bytes, bytes));
+  store(step.hidden + unit, _mm256_max_epi32(narrow, _mm256_set1_epi32(-127)));
 }
 
 void step(const CellStep& step) {
@@ -197,8 +208,7 @@ void join(const Joining& joining) {
     const Vector sum = _mm256_add_epi32(load16(joining.frame + at), load16(joining.prediction + at));
     const Vector bent = look_up(*joining.tanh, saturated16(_mm256_slli_epi32(sum, 2)));
     const Vector value = _mm256_srai_epi32(_mm256_add_epi32(bent, _mm256_set1_epi32(128)), 8);
-    const __m128i words = narrowed16(_mm256_min_epi32(_mm256_max_epi32(value, least), most));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(joining.activations + at), _mm_packs_epi16(words, words));
+    store(joining.activations + at, _mm256_min_epi32(_mm256_max_epi32(value, least), most));
   }
   join_from(joining, at);
 }
@@ -208,12 +218,19 @@ void join(const Joining& joining) {
 const Table kAvx2{.name = "avx2",
                   .multiply = {nullptr, nullptr, dense<add_quad4, 2 * kPlane>, nullptr, dense<add_quad8, 4 * kPlane>,
                                nullptr, nullptr},
-                  .requantise = requantise,
+                  .requantise = requantise<std::int32_t>,
+                  .requantise16 = requantise<std::int16_t>,
+                  .requantise8 = requantise<std::int8_t>,
                   .step = step,
                   .measure = moments_of,
                   .centre = centre,
                   .join = join,
-                  .transform = transform_of,
-                  .powers = powers_of};
+                  .signals = Four::kSignals,
+                  .window = window_of<Four>,
+                  .transform = transform_of<Four>,
+                  .powers = powers_of<Four>,
+                  .filter = filter_of<Four>,
+                  .normalise = normalise_all,
+                  .extend = extend_all};
 
 }  // namespace stapes::kernels

@@ -111,6 +111,11 @@ template <std::size_t B>
 struct Sums {
   Vector sums[B][kGroups];
 
+  Sums() {
+    for (auto& own : sums) {
+      for (Vector& sum : own) sum = _mm512_setzero_si512();
+    }
+  }
   Sums(const std::int32_t* corrections, const Batch& batch, std::size_t row) {
     for (std::size_t vector = 0; vector < B; ++vector) {
       for (int group = 0; group < 4; ++group) sums[vector][group] = _mm512_loadu_si512(corrections + row + 16 * group);
@@ -128,6 +133,13 @@ struct Sums {
       const std::int32_t* stored = batch.sums + vector * batch.sum_stride + row;
       for (int group = 0; group < 4; ++group) {
         sums[vector][group] = _mm512_add_epi32(sums[vector][group], _mm512_loadu_si512(stored + 16 * group));
+      }
+    }
+  }
+  void add(const Sums& other) {
+    for (std::size_t vector = 0; vector < B; ++vector) {
+      for (int group = 0; group < 4; ++group) {
+        sums[vector][group] = _mm512_add_epi32(sums[vector][group], other.sums[vector][group]);
       }
     }
   }
@@ -155,6 +167,24 @@ struct Sums {
     }
   }
 };
+
+// One vector alone: the two quads of a pair have sums of their own, since each product waits for the one before it.
+template <Layout layout>
+void dense_alone(const Matrix& matrix, const Batch& batch) {
+  const Reader<layout> reader(matrix);
+  const std::size_t columns = padded_columns(matrix.columns), rows = padded_rows(matrix.rows);
+  const std::uint8_t* planes = matrix.planes.data();
+  for (std::size_t row = 0; row < rows; row += kTileRows) {
+    Sums<1> even(matrix.corrections.data(), batch, row), odd;
+    for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
+      even.add(reader.quad(planes, 0), batch, column);
+      odd.add(reader.quad(planes, 1), batch, column + kQuad);
+      planes += Reader<layout>::kPairBytes;
+    }
+    even.add(odd);
+    even.store(batch, row);
+  }
+}
 
 template <Layout layout, std::size_t B>
 void dense(const Matrix& matrix, const Batch& batch) {
@@ -216,7 +246,7 @@ void linear(const Matrix& matrix, const Batch& batch) {
   }
 }
 
-// One vector alone: whole bytes are multiplied, and their upper bits by themselves, which both takes them back from the
+// The same of six bits: whole bytes are multiplied, and their upper bits by themselves, which both takes them back from the
 // first three groups and makes the fourth. Twice two bits more than a code fit the sums where C is at most 2^16.
 struct Bytes {
   Vector whole[3], upper[3];
@@ -248,13 +278,15 @@ void linear_alone(const Matrix& matrix, const Batch& batch) {
   const Starts<1> starts(batch, columns);
   const std::uint8_t* planes = matrix.planes.data();
   for (std::size_t row = 0; row < rows; row += kTileRows) {
-    Bytes bytes;
-    for (std::size_t column = 0; column < columns; column += kQuad) {
-      bytes.add(planes, quad_of(batch.inputs + column));
-      planes += 3 * kPlane;
+    Bytes even, odd;
+    for (std::size_t column = 0; column < columns; column += 2 * kQuad) {
+      even.add(planes, quad_of(batch.inputs + column));
+      odd.add(planes + 3 * kPlane, quad_of(batch.inputs + column + kQuad));
+      planes += 6 * kPlane;
     }
     Sums<1> sums(starts.of, batch, row);
-    bytes.add_to(sums);
+    even.add_to(sums);
+    odd.add_to(sums);
     sums.store(batch, row);
   }
 }
@@ -335,6 +367,8 @@ struct For {
         } else {
           linear<B>(matrix, batch);
         }
+      } else if (B == 1) {
+        dense_alone<layout>(matrix, batch);
       } else {
         dense<layout, B>(matrix, batch);
       }
@@ -343,7 +377,21 @@ struct For {
   static void multiply(const Matrix& matrix, const Batch& batch) { batched<Kernel>(matrix, batch); }
 };
 
-// (odd and even lanes of 32 bits are handled as 64 bits and put together again)
+// Sums, multipliers and offsets of 16 rows, as many as there are.
+struct Rows {
+  Vector sums, multipliers, offsets;
+
+  Rows(const Requantiser& to, const std::int32_t* from, std::size_t row, __mmask16 some)
+      : sums(_mm512_maskz_loadu_epi32(some, from + row)),
+        multipliers(_mm512_maskz_loadu_epi32(some, to.multipliers + row)),
+        offsets(_mm512_maskz_loadu_epi32(some, to.offsets + row)) {}
+  // Products of the even rows, and of the odd ones, in 64 bits.
+  Vector even() const { return _mm512_mul_epi32(sums, multipliers); }
+  Vector odd() const { return _mm512_mul_epi32(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(multipliers, 32)); }
+};
+
+inline Vector interleaved(Vector even, Vector odd) { return _mm512_mask_blend_epi32(0xAAAA, even, odd); }
+
 struct Scaling {
   __m128i shift;
   Vector offset_factor;  // -2^(shift - 8), which fits 32 bits
@@ -356,32 +404,67 @@ struct Scaling {
         least(_mm512_set1_epi64(to.least)),
         most(_mm512_set1_epi64(to.most)) {}
 
-  // Of the lower halves of lanes of 64 bits.
-  Vector half(Vector sums, Vector multipliers, Vector offsets) const {
-    const Vector taken = _mm512_mul_epi32(offsets, offset_factor);
-    const Vector scaled = _mm512_sub_epi64(_mm512_mul_epi32(sums, multipliers), taken);
+  Vector half(Vector products, Vector offsets) const {
+    const Vector scaled = _mm512_sub_epi64(products, _mm512_mul_epi32(offsets, offset_factor));
     return _mm512_min_epi64(_mm512_max_epi64(_mm512_sra_epi64(scaled, shift), least), most);
   }
-  Vector operator()(Vector sums, Vector multipliers, Vector offsets) const {
-    const Vector even = half(sums, multipliers, offsets);
-    const Vector odd = half(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(multipliers, 32), _mm512_srli_epi64(offsets, 32));
-    return _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+  Vector operator()(const Rows& rows) const {
+    const Vector odd = half(rows.odd(), _mm512_srli_epi64(rows.offsets, 32));
+    return interleaved(half(rows.even(), rows.offsets), _mm512_slli_epi64(odd, 32));
   }
-  Vector rows(const Requantiser& to, const std::int32_t* sums, std::size_t row, __mmask16 some) const {
-    return (*this)(_mm512_maskz_loadu_epi32(some, sums + row), _mm512_maskz_loadu_epi32(some, to.multipliers + row),
-                   _mm512_maskz_loadu_epi32(some, to.offsets + row));
+  Vector clamped(Vector values) const { return values; }
+};
+
+// Where 32 bits are enough: (acc * multiplier + offset * 2^(shift - 8)) >> shift as (((acc * multiplier) >> (shift - 8)) + offset)
+// >> 8. What is not clamped here goes into 16 bits, which saturate.
+struct ShortScaling {
+  __m128i down, up;
+  Vector least;
+  Vector most;
+
+  explicit ShortScaling(const Requantiser& to)
+      : down(_mm_cvtsi32_si128(to.shift - 8)),
+        up(_mm_cvtsi32_si128(40 - to.shift)),
+        least(_mm512_set1_epi32(to.least)),
+        most(_mm512_set1_epi32(to.most)) {}
+
+  Vector operator()(const Rows& rows) const {
+    const Vector scaled = interleaved(_mm512_srl_epi64(rows.even(), down), _mm512_sll_epi64(rows.odd(), up));
+    return _mm512_srai_epi32(_mm512_add_epi32(scaled, rows.offsets), 8);
   }
+  Vector clamped(Vector values) const { return _mm512_min_epi32(_mm512_max_epi32(values, least), most); }
 };
 
 // The first lanes of 16, as many as are left.
 inline __mmask16 lanes(std::size_t left) { return static_cast<__mmask16>(left >= 16 ? 0xFFFFU : (1U << left) - 1); }
 
-void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
+inline void store(std::int32_t* to, __mmask16 some, Vector values) { _mm512_mask_storeu_epi32(to, some, values); }
+
+inline void store(std::int16_t* to, __mmask16 some, Vector values) {
+  _mm256_mask_storeu_epi16(to, some, _mm512_cvtepi32_epi16(values));
+}
+
+inline void store(std::int8_t* to, __mmask16 some, Vector values) {
+  _mm_mask_storeu_epi8(to, some, _mm512_cvtepi32_epi8(values));
+}
+
+template <typename Scaling, typename Value>
+void requantise_by(const Requantising<Value>& given) {
+  const Requantiser to = given.to;  // a copy, which nothing that is written can change
   const Scaling scaling(to);
-  for (std::size_t row = 0; row < count; row += 16) {
-    const __mmask16 some = lanes(count - row);
-    _mm512_mask_storeu_epi32(values + row, some, scaling.rows(to, sums, row, some));
+  for (std::size_t at = 0; at < given.count; ++at) {
+    const std::int32_t* const sums = given.sums + at * given.sum_stride;
+    Value* const values = given.values + at * given.value_stride;
+    for (std::size_t row = 0; row < given.rows; row += 16) {
+      const __mmask16 some = lanes(given.rows - row);
+      store(values + row, some, scaling.clamped(scaling(Rows(to, sums, row, some))));
+    }
   }
+}
+
+template <typename Value>
+void requantise(const Requantising<Value>& given) {
+  given.to.is_short ? requantise_by<ShortScaling>(given) : requantise_by<Scaling>(given);
 }
 
 // The first lanes of 32, as many as are left.
@@ -438,23 +521,23 @@ inline Vector next_cell(Vector forget, Vector cell, Vector in, Vector fresh) {
   return _mm512_packs_epi32(sum(kept.low, added.low), sum(kept.high, added.high));
 }
 
-alignas(64) constexpr std::int16_t kEven[] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30,
-                                             32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
+// 32 lanes of 32 bits in 16, saturated.
+inline Vector narrowed(Vector first, Vector second) {
+  const Vector order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  return _mm512_permutexvar_epi64(order, _mm512_packs_epi32(first, second));
+}
 
-// The lower halves of 32 lanes of 32 bits; `even` are the even numbers.
-inline Vector narrowed(Vector first, Vector second, Vector even) { return _mm512_permutex2var_epi16(first, even, second); }
-
-void step(const CellStep& step) {
+template <typename Scaling>
+void step_by(const CellStep& step) {
   const Scaling scaling(step.gates);
-  const Vector even = _mm512_load_si512(kEven);
   for (std::size_t unit = 0; unit < step.units; unit += 32) {
     const __mmask32 some = lanes32(step.units - unit);
     const auto gate = [&](std::size_t which) {
       const std::size_t row = which * step.units + unit;
       const auto half = [&](std::size_t from) {
-        return scaling.rows(step.gates, step.sums, row + from, static_cast<__mmask16>(some >> from));
+        return scaling(Rows(step.gates, step.sums, row + from, static_cast<__mmask16>(some >> from)));
       };
-      return narrowed(half(0), half(16), even);
+      return narrowed(half(0), half(16));
     };
     const Vector in = look_up(*step.sigmoid, gate(0)), forget = look_up(*step.sigmoid, gate(1));
     const Vector fresh = look_up(*step.tanh, gate(2)), out = look_up(*step.sigmoid, gate(3));
@@ -467,6 +550,8 @@ void step(const CellStep& step) {
     _mm512_mask_cvtsepi16_storeu_epi8(step.hidden + unit, some, _mm512_max_epi16(narrow, _mm512_set1_epi16(-127)));
   }
 }
+
+void step(const CellStep& step) { step.gates.is_short ? step_by<ShortScaling>(step) : step_by<Scaling>(step); }
 
 // Sums that saturate are as far beyond the ends of the table as they would be.
 void join(const Joining& joining) {
@@ -507,6 +592,62 @@ void centre(const Centring& centring) {
     const Vector scaled = _mm512_sra_epi64(_mm512_add_epi64(_mm512_mul_epi32(centred, root), half), shift);
     _mm256_mask_storeu_epi32(centring.normed + at, some, _mm512_cvtepi64_epi32(scaled));
   }
+}
+
+// The next 8 numbers, as many as are left.
+struct Next8 {
+  __mmask8 some;
+  explicit Next8(std::size_t left) : some(static_cast<__mmask8>(left >= 8 ? 0xFFU : (1U << left) - 1)) {}
+  __m512d operator()(const double* from) const { return _mm512_maskz_loadu_pd(some, from); }
+  __m512d operator()(const float* from) const { return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(some, from)); }
+};
+
+inline float largest(const float* numbers, std::size_t count) {
+  __m512 most = _mm512_set1_ps(numbers[0]);
+  for (std::size_t at = 0; at < count; at += 16) {
+    const __mmask16 some = lanes(count - at);
+    most = _mm512_mask_max_ps(most, some, most, _mm512_maskz_loadu_ps(some, numbers + at));
+  }
+  return _mm512_reduce_max_ps(most);
+}
+
+void normalise(const Normalising& normalising) {
+  float* const logits = normalising.logits;
+  const std::size_t count = normalising.count;
+  const float most = largest(logits, count);
+  __m256d sums = _mm256_setzero_pd();
+  for (std::size_t at = 0; at < count; at += 8) {
+    const Next8 next(count - at);
+    const __m256 below = _mm256_sub_ps(_mm256_set1_ps(most), _mm256_maskz_loadu_ps(next.some, logits + at));
+    const __m256i all = _mm256_cvttps_epi32(_mm256_mul_ps(below, _mm256_set1_ps(4096)));
+    const __m256i steps = _mm256_min_epu32(all, _mm256_set1_epi32(kMostSteps));
+    const __m512d coarse = _mm512_i32gather_pd(_mm256_srli_epi32(steps, 9), normalising.coarse, 8);
+    const __m512d fine = _mm512_i32gather_pd(_mm256_and_si256(steps, _mm256_set1_epi32(511)), normalising.fine, 8);
+    const __m512d exponentials = _mm512_maskz_mul_pd(next.some, coarse, fine);
+    sums = _mm256_add_pd(sums, _mm512_castpd512_pd256(exponentials));
+    sums = _mm256_add_pd(sums, _mm512_extractf64x4_pd(exponentials, 1));
+  }
+  alignas(32) double parts[4];
+  _mm256_store_pd(parts, sums);
+  const __m512d log_sum = _mm512_set1_pd(__builtin_log((parts[0] + parts[1]) + (parts[2] + parts[3])));
+  for (std::size_t at = 0; at < count; at += 8) {
+    const Next8 next(count - at);
+    const __m512d below = _mm512_sub_pd(next(logits + at), _mm512_set1_pd(static_cast<double>(most)));
+    _mm256_mask_storeu_ps(logits + at, next.some, _mm512_cvtpd_ps(_mm512_sub_pd(below, log_sum)));
+  }
+}
+
+// vmaxpd gives its second operand where either is no number.
+double extend(const Extending& extending) {
+  __m512d most = _mm512_set1_pd(-__builtin_inf());
+  for (std::size_t at = 0; at < extending.count; at += 8) {
+    const Next8 next(extending.count - at);
+    const __m512d sound = _mm512_add_pd(_mm512_set1_pd(extending.before), next(extending.heard + at));
+    const __m512d extended = _mm512_add_pd(_mm512_add_pd(sound, next(extending.expected + at)), next(extending.hoped + at));
+    _mm512_mask_storeu_pd(extending.extended + at, next.some, extended);
+    most = _mm512_mask_max_pd(most, next.some, extended, most);
+  }
+  return _mm512_reduce_max_pd(most);
 }
 
 // Frequencies and first slots of symbols.
@@ -560,13 +701,20 @@ const Table kAvx512{.name = "avx512",
                                  For<Layout::dense4>::multiply, For<Layout::dense6>::multiply,
                                  For<Layout::dense8>::multiply, For<Layout::masked4>::multiply,
                                  For<Layout::masked8>::multiply},
-                    .requantise = requantise,
+                    .requantise = requantise<std::int32_t>,
+                    .requantise16 = requantise<std::int16_t>,
+                    .requantise8 = requantise<std::int8_t>,
                     .step = step,
                     .measure = measure,
                     .centre = centre,
                     .join = join,
-                    .transform = transform_of,
-                    .powers = powers_of,
+                    .signals = Eight::kSignals,
+                    .window = window_of<Eight>,
+                    .transform = transform_of<Eight>,
+                    .powers = powers_of<Eight>,
+                    .filter = filter_of<Eight>,
+                    .normalise = normalise,
+                    .extend = extend,
                     .decode = decode};
 
 }  // namespace stapes::kernels

@@ -71,10 +71,6 @@ void dense(const Matrix& matrix, const Batch& batch) {
 }
 
 // The compiler makes vectors of these loops, but for the look-ups.
-void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
-  requantise_from(to, sums, 0, count, values);
-}
-
 void step(const CellStep& cell_step) { step_from(cell_step, 0); }
 
 void centre(const Centring& centring) { centre_from(centring, 0); }
@@ -86,12 +82,19 @@ void join(const Joining& joining) { join_from(joining, 0); }
 const Table kNeon{.name = "neon",
                   .multiply = {nullptr, nullptr, dense<add_quad4, 2 * kPlane>, nullptr, dense<add_quad8, 4 * kPlane>,
                                nullptr, nullptr},
-                  .requantise = requantise,
+                  .requantise = requantise_all<std::int32_t>,
+                  .requantise16 = requantise_all<std::int16_t>,
+                  .requantise8 = requantise_all<std::int8_t>,
                   .step = step,
                   .measure = moments_of,
                   .centre = centre,
                   .join = join,
-                  .transform = transform_of,
-                  .powers = powers_of};
+                  .signals = Four::kSignals,
+                  .window = window_of<Four>,
+                  .transform = transform_of<Four>,
+                  .powers = powers_of<Four>,
+                  .filter = filter_of<Four>,
+                  .normalise = normalise_all,
+                  .extend = extend_all};
 
 }  // namespace stapes::kernels

@@ -28,10 +28,6 @@ void multiply(const Matrix& matrix, const Batch& batch) {
   }
 }
 
-void requantise(const Requantiser& to, const std::int32_t* sums, std::size_t count, std::int32_t* values) {
-  requantise_from(to, sums, 0, count, values);
-}
-
 void step(const CellStep& cell_step) { step_from(cell_step, 0); }
 
 void centre(const Centring& centring) { centre_from(centring, 0); }
@@ -42,12 +38,19 @@ void join(const Joining& joining) { join_from(joining, 0); }
 
 const Table kReference{.name = "reference",
                        .multiply = {multiply, multiply, multiply, multiply, multiply, multiply, multiply},
-                       .requantise = requantise,
+                       .requantise = requantise_all<std::int32_t>,
+                       .requantise16 = requantise_all<std::int16_t>,
+                       .requantise8 = requantise_all<std::int8_t>,
                        .step = step,
                        .measure = moments_of,
                        .centre = centre,
                        .join = join,
-                       .transform = transform_of,
-                       .powers = powers_of};
+                       .signals = Four::kSignals,
+                       .window = window_of<Four>,
+                       .transform = transform_of<Four>,
+                       .powers = powers_of<Four>,
+                       .filter = filter_of<Four>,
+                       .normalise = normalise_all,
+                       .extend = extend_all};
 
 }  // namespace stapes::kernels

@@ -1,4 +1,4 @@
-// Requantisation, LSTM cell and norm for single values: the reference, and what is left over at the end of vectors.
+// Requantisation, LSTM cell, norm and search for single values: the reference, and what is left over at the end of vectors.
 // Everything here is private to the file that includes it, so that each instruction set compiles its own.
 #pragma once
 
@@ -30,9 +30,19 @@ inline std::int32_t look_up(const Lines& lines, std::int32_t x) {
   return (line >> 16) + ((rise * (place & 255) + 128) >> 8);
 }
 
-inline void requantise_from(const Requantiser& to, const std::int32_t* sums, std::size_t begin, std::size_t end,
-                            std::int32_t* values) {
-  for (std::size_t row = begin; row < end; ++row) values[row] = requantised(to, sums[row], row);
+// One vector, from row `begin` on.
+template <typename Value>
+inline void requantise_from(const Requantising<Value>& given, std::size_t begin, const std::int32_t* sums, Value* values) {
+  for (std::size_t row = begin; row < given.rows; ++row) {
+    values[row] = static_cast<Value>(requantised(given.to, sums[row], row));
+  }
+}
+
+template <typename Value>
+inline void requantise_all(const Requantising<Value>& given) {
+  for (std::size_t at = 0; at < given.count; ++at) {
+    requantise_from(given, 0, given.sums + at * given.sum_stride, given.values + at * given.value_stride);
+  }
 }
 
 inline void step_unit(const CellStep& step, std::size_t unit) {
@@ -79,6 +89,36 @@ inline void centre_from(const Centring& centring, std::size_t begin) {
     const std::int64_t centred = width * centring.stream[at] - centring.total;
     centring.normed[at] = static_cast<std::int32_t>((centred * centring.root + half) >> centring.shift);
   }
+}
+
+inline void normalise_all(const Normalising& normalising) {
+  float* const logits = normalising.logits;
+  float most = logits[0];
+  for (std::size_t at = 1; at < normalising.count; ++at) most = logits[at] > most ? logits[at] : most;
+  double sums[4] = {};
+  for (std::size_t at = 0; at < normalising.count; ++at) {
+    const auto all = static_cast<std::uint32_t>((most - logits[at]) * 4096), steps = all < kMostSteps ? all : kMostSteps;
+    sums[at % 4] += normalising.coarse[steps / kFineSteps] * normalising.fine[steps % kFineSteps];
+  }
+  const double log_sum = __builtin_log((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  for (std::size_t at = 0; at < normalising.count; ++at) {
+    logits[at] = static_cast<float>(static_cast<double>(logits[at]) - static_cast<double>(most) - log_sum);
+  }
+}
+
+// The largest ones, four at a time: none waits for the other.
+inline double extend_all(const Extending& given) {
+  const Extending extending = given;
+  double most[4];
+  for (double& own : most) own = -__builtin_inf();
+  for (std::size_t at = 0; at < extending.count; ++at) {
+    const double sound = extending.before + static_cast<double>(extending.heard[at]);
+    const double extended = sound + static_cast<double>(extending.expected[at]) + extending.hoped[at];
+    extending.extended[at] = extended;
+    most[at % 4] = most[at % 4] < extended ? extended : most[at % 4];
+  }
+  for (const double own : most) most[0] = most[0] < own ? own : most[0];
+  return most[0];
 }
 
 }  // namespace

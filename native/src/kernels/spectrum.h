@@ -1,27 +1,59 @@
-// Fourier transforms of signals side by side, in vectors that compilers split as the instruction set needs it. Everything
-// here is private to the file that includes it, so that each instruction set compiles its own. Every signal goes through the
-// same operations in the same order, whatever the instruction set and whatever lies beside it.
+// From sound to the logarithms of its energies, of signals side by side, in vectors that compilers split as the instruction
+// set needs it. Everything here is private to the file that includes it, so that each instruction set compiles its own. Every
+// signal goes through the same operations in the same order, whatever the instruction set and whatever lies beside it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/table.h"
 
 namespace stapes::kernels {
 namespace {
 
-// Numbers of as many signals, or of one; any address will do.
-using Side = double __attribute__((vector_size(kSignalsTogether * sizeof(double)), aligned(sizeof(double)), may_alias));
+// Numbers of one signal, or of as many as the name says; any address will do.
 using Alone = double __attribute__((aligned(sizeof(double)), may_alias));
+struct Four {
+  static constexpr std::size_t kSignals = 4;
+  using Doubles = double __attribute__((vector_size(32), aligned(sizeof(double)), may_alias));
+  using Floats = float __attribute__((vector_size(16), aligned(sizeof(float)), may_alias));
+  using Words = std::uint64_t __attribute__((vector_size(32)));
+};
+struct Eight {
+  static constexpr std::size_t kSignals = 8;
+  using Doubles = double __attribute__((vector_size(64), aligned(sizeof(double)), may_alias));
+  using Floats = float __attribute__((vector_size(32), aligned(sizeof(float)), may_alias));
+  using Words = std::uint64_t __attribute__((vector_size(64)));
+};
 
 // Where `Number` lies.
-template <typename Number>
-inline const Number& in(const double* from) {
+template <typename Number, typename Element>
+inline const Number& in(const Element* from) {
   return *reinterpret_cast<const Number*>(from);
 }
-template <typename Number>
-inline Number& out(double* to) {
+template <typename Number, typename Element>
+inline Number& out(Element* to) {
   return *reinterpret_cast<Number*>(to);
+}
+
+// The first sample has no sample before it.
+template <typename Side>
+inline void window_of(const Windowing& given) {
+  using Doubles = typename Side::Doubles;
+  using Floats = typename Side::Floats;
+  const Windowing windowing = given;
+  const auto sample = [&](std::size_t n) -> const Floats& { return in<Floats>(windowing.samples + n * Side::kSignals); };
+  Doubles sum{};
+  for (std::size_t n = 0; n < windowing.count; ++n) sum += __builtin_convertvector(sample(n), Doubles);
+  const Floats mean = __builtin_convertvector(sum / static_cast<double>(windowing.count), Floats);
+  Floats before{};
+  for (std::size_t n = 0; n < windowing.count; ++n) {
+    const Floats own = sample(n) - mean;
+    const Floats windowed = (own - windowing.preemphasis * before) * windowing.weights[n];
+    double* const to = n % 2 == 0 ? windowing.re : windowing.im;
+    out<Doubles>(to + n / 2 * Side::kSignals) = __builtin_convertvector(windowed, Doubles);
+    before = own;
+  }
 }
 
 // A butterfly of radix 2 of what lies `from` and `to` on.
@@ -85,9 +117,12 @@ inline void transform_by(const TransformStep& given) {
   }
 }
 
+template <typename Side>
 inline void transform_of(const TransformStep& step) {
-  if (step.stride % kSignalsTogether == 0) {
-    transform_by<Side>(step);
+  if (step.stride % Side::kSignals == 0) {
+    transform_by<typename Side::Doubles>(step);
+  } else if (step.stride % Four::kSignals == 0) {
+    transform_by<Four::Doubles>(step);
   } else {
     transform_by<Alone>(step);
   }
@@ -110,11 +145,68 @@ inline void powers_by(const PowerStep& given) {
   }
 }
 
+template <typename Side>
 inline void powers_of(const PowerStep& step) {
-  if (step.lanes == kSignalsTogether) {
-    powers_by<Side>(step);
+  if (step.lanes == Side::kSignals) {
+    powers_by<typename Side::Doubles>(step);
   } else {
     powers_by<Alone>(step);
+  }
+}
+
+// Whether any bit is set.
+template <typename Mask>
+inline bool any(const Mask& mask) {
+  std::uint64_t words[sizeof(Mask) / sizeof(std::uint64_t)], all = 0;
+  __builtin_memcpy(words, &mask, sizeof(Mask));
+  for (const std::uint64_t word : words) all |= word;
+  return all != 0;
+}
+
+// The logarithms of numbers that are not below the smallest normal one, to within 2^-48 of themselves; of infinity and of what
+// is no number, no number. With x = 2^e m, m from sqrt(1/2) to sqrt(2): e log(2) + 2 artanh((m - 1) / (m + 1)).
+template <typename Side>
+inline void approximate_logs(const typename Side::Doubles& x, typename Side::Doubles& logs) {
+  using Doubles = typename Side::Doubles;
+  using Words = typename Side::Words;
+  constexpr std::uint64_t kOne = 0x3ff0000000000000, kRootOfHalf = 0x3fe6a09e667f3bcd, kFraction = 0x000fffffffffffff;
+  constexpr std::uint64_t kTwo52 = 0x4330000000000000;
+  const Words bits = reinterpret_cast<Words>(x) + (kOne - kRootOfHalf);
+  const Doubles exponent = reinterpret_cast<Doubles>((bits >> 52) | kTwo52) - (0x1p52 + 1023);
+  const Doubles m = reinterpret_cast<Doubles>((bits & kFraction) + kRootOfHalf);
+  const Doubles s = (m - 1.0) / (m + 1.0), z = s * s;
+  constexpr double kSeries[] = {1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1.0};
+  Doubles series{};
+  for (const double factor : kSeries) series = series * z + factor;
+  logs = exponent * 0x1.62e42fefa39efp-1 + 2.0 * s * series + (x - x);
+}
+
+// A 32-bit float is the right one where all numbers within the error give it; elsewhere the library is asked.
+template <typename Side>
+inline void round_logs(const typename Side::Doubles& x, typename Side::Floats& rounded) {
+  using Doubles = typename Side::Doubles;
+  using Floats = typename Side::Floats;
+  Doubles logs;
+  approximate_logs<Side>(x, logs);
+  rounded = __builtin_convertvector(logs * (1 - 0x1p-46), Floats);
+  const Floats other = __builtin_convertvector(logs * (1 + 0x1p-46), Floats);
+  if (!any(rounded != other)) return;
+  for (std::size_t lane = 0; lane < Side::kSignals; ++lane) rounded[lane] = static_cast<float>(__builtin_log(x[lane]));
+}
+
+template <typename Side>
+inline void filter_of(const Filtering& given) {
+  using Doubles = typename Side::Doubles;
+  const Filtering filtering = given;
+  const double* weight = filtering.weights;
+  for (std::size_t band = 0; band < filtering.count; ++band) {
+    const double* power = filtering.power + filtering.bands[band].first * Side::kSignals;
+    Doubles energy{};
+    for (std::size_t bin = 0; bin < filtering.bands[band].count; ++bin, power += Side::kSignals) {
+      energy += in<Doubles>(power) * *weight++;
+    }
+    const Doubles floored = energy < filtering.floor ? Doubles{} + filtering.floor : energy;
+    round_logs<Side>(floored, out<typename Side::Floats>(filtering.logs + band * Side::kSignals));
   }
 }
 

@@ -31,11 +31,23 @@ struct Requantiser {
   int shift = 8;                          // 8 to 39
   std::int32_t least = 0;
   std::int32_t most = 0;
+  // Whether (acc * multipliers) >> (shift - 8), and that plus the offset, fit 32 bits for every accumulator there will be.
+  bool is_short = false;
 };
 
-// `values` [count] from `sums` [count]; both may be the same.
-using Requantise = void (*)(const Requantiser& requantiser, const std::int32_t* sums, std::size_t count,
-                            std::int32_t* values);
+// Vectors of R values out of as many sums.
+template <typename Value>
+struct Requantising {
+  Requantiser to;  // bounds that `Value` holds
+  std::size_t rows = 0;
+  std::size_t count = 1;
+  const std::int32_t* sums = nullptr;  // [count, R], vectors `sum_stride` apart
+  std::size_t sum_stride = 0;
+  Value* values = nullptr;  // [count, R], vectors `value_stride` apart; may be `sums` themselves
+  std::size_t value_stride = 0;
+};
+template <typename Value>
+using Requantise = void (*)(const Requantising<Value>& requantising);
 
 // A function of Q3.12 by 256 straight lines (spec/numerics.md, section 4).
 struct alignas(64) Lines {
@@ -51,7 +63,7 @@ struct alignas(64) Lines {
 // What follows the product of an LSTM layer with H units (spec/numerics.md, section 6).
 struct CellStep {
   const std::int32_t* sums = nullptr;  // [4 H] in the order i, f, g, o
-  Requantiser gates;                   // [4 H], to Q3.12
+  Requantiser gates;                   // [4 H], to Q3.12 of 16 bits
   const Lines* sigmoid = nullptr;
   const Lines* tanh = nullptr;
   std::size_t units = 0;           // H
@@ -89,6 +101,18 @@ struct Joining {
 };
 using Join = void (*)(const Joining& joining);
 
+// What of the windows of S signals side by side is transformed: the samples less their mean and less `preemphasis` times the
+// one before, weighted. S is that of the table.
+struct Windowing {
+  const float* samples = nullptr;  // [count, S]
+  const float* weights = nullptr;  // [count]
+  std::size_t count = 0;
+  float preemphasis = 0;
+  double* re = nullptr;  // [(count + 1) / 2, S] the even ones
+  double* im = nullptr;  // [count / 2, S] the odd ones
+};
+using Window = void (*)(const Windowing& windowing);
+
 // One step of Stockham's transform, of `stride` interleaved signals of radix * parts complex points each.
 struct TransformStep {
   std::size_t radix = 4;  // 2 or 4
@@ -106,10 +130,9 @@ using Transform = void (*)(const TransformStep& step);
 
 // Powers [points, lanes] of real signals, of the transforms [points, lanes] of their even samples as real and their odd ones as
 // imaginary parts.
-inline constexpr std::size_t kSignalsTogether = 4;
 struct PowerStep {
   std::size_t points = 0;
-  std::size_t lanes = 1;  // 1 or kSignalsTogether
+  std::size_t lanes = 1;  // 1 or S
   // exp(-pi i k / points)
   const double* factors_re = nullptr;
   const double* factors_im = nullptr;
@@ -118,6 +141,46 @@ struct PowerStep {
   double* power = nullptr;
 };
 using Powers = void (*)(const PowerStep& step);
+
+// Natural logarithms of sums of weighted powers, none of which is below `floor`; rounded from what the library gives.
+struct Band {
+  std::size_t first = 0;  // of the points that are summed
+  std::size_t count = 0;
+};
+struct Filtering {
+  const double* power = nullptr;    // [points, S]
+  const Band* bands = nullptr;      // [count]
+  std::size_t count = 0;
+  const double* weights = nullptr;  // of the first band, of the second, …
+  double floor = 0;                 // a normal number
+  float* logs = nullptr;            // [count, S]
+};
+using Filter = void (*)(const Filtering& filtering);
+
+// Logits, of which a step is 2^-12, to natural logarithms of probabilities. With n steps less than the largest logit, and at
+// most kMostSteps, exp(-n / 2^12) is coarse[n / kFineSteps] * fine[n % kFineSteps]; every fourth one is added up by itself.
+inline constexpr std::size_t kFineSteps = 512;
+inline constexpr std::size_t kCoarseSteps = 512;
+inline constexpr std::uint32_t kMostSteps = kCoarseSteps * kFineSteps - 1;
+struct Normalising {
+  float* logits = nullptr;         // [count], replaced; less than 2^24 steps apart
+  std::size_t count = 0;           // at least 1
+  const double* coarse = nullptr;  // [kCoarseSteps]
+  const double* fine = nullptr;    // [kFineSteps]
+};
+using Normalise = void (*)(const Normalising& normalising);
+
+// extended[i] = before + heard[i] + expected[i] + hoped[i], in this order; the largest of them is returned, minus infinity where
+// none is a number.
+struct Extending {
+  double before = 0;
+  const float* heard = nullptr;     // [count]
+  const float* expected = nullptr;  // [count]
+  const double* hoped = nullptr;    // [count]
+  std::size_t count = 0;
+  double* extended = nullptr;  // [count]
+};
+using Extend = double (*)(const Extending& extending);
 
 // A stretch of the entropy coder (spec/codecs.md, section 4): `count` symbols, one of each of as many lanes that follow each
 // other, and for each of which there is a word.
@@ -140,15 +203,32 @@ using Decode = std::size_t (*)(const Coded& coded);
 struct Table {
   const char* name;
   Multiply multiply[kLayouts];  // by layout; null where these kernels do not run it
-  Requantise requantise;
+  Requantise<std::int32_t> requantise;
+  Requantise<std::int16_t> requantise16;
+  Requantise<std::int8_t> requantise8;
   Step step;
   Measure measure;
   Centre centre;
   Join join;
+  std::size_t signals;  // S, side by side in what follows
+  Window window;
   Transform transform;
   Powers powers;
+  Filter filter;
+  Normalise normalise;
+  Extend extend;
   Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
 
+  template <typename Value>
+  Requantise<Value> requantise_to() const {
+    if constexpr (sizeof(Value) == 1) {
+      return requantise8;
+    } else if constexpr (sizeof(Value) == 2) {
+      return requantise16;
+    } else {
+      return requantise;
+    }
+  }
   Multiply multiply_for(Layout layout) const { return multiply[static_cast<std::size_t>(layout)]; }
   bool runs(Layout layout) const { return multiply_for(layout) != nullptr; }
 };

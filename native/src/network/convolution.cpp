@@ -22,11 +22,7 @@ void convolve(const Linear& kernel, const Image& image, std::size_t times, Vecto
     for (std::size_t at = 0; at < now; ++at) {
       take_patch(image, (done + at) / bands, (done + at) % bands, vectors.input(at, kernel.columns()));
     }
-    kernel.apply(vectors, now);
-    for (std::size_t at = 0; at < now; ++at) {
-      std::ranges::transform(vectors.sums(at, kernel.rows()), result.subspan((done + at) * kernel.rows()).begin(),
-                             [](std::int32_t sum) { return static_cast<std::int8_t>(sum); });
-    }
+    kernel.apply(vectors, now, result.subspan(done * kernel.rows()));
   }
 }
 

@@ -32,11 +32,6 @@ LayerNorm norm(const TensorSource& source, const std::string& name, std::size_t 
   return {source.floats(name + ".weight", {width}), source.floats(name + ".bias", {width})};
 }
 
-template <typename Narrow>
-void narrow(std::span<const std::int32_t> from, std::span<Narrow> to) {
-  for (std::size_t at = 0; at < from.size(); ++at) to[at] = static_cast<Narrow>(from[at]);
-}
-
 }  // namespace
 
 std::int8_t quantised_feature(float feature, float mean, float scale) {
@@ -79,8 +74,9 @@ Encoder::Layer Encoder::make_layer(std::size_t index, const TensorSource& source
   const IntegerTensor gates = source.integers("lstms." + number + ".weight", {4 * hidden, 2 * hidden});
   const std::vector<float> biases = source.floats("lstms." + number + ".bias", {4 * hidden});
   return {norm(source, "norms." + number, hidden),
-          {columns_of(gates, 0, hidden), biases, kToGates, kInt16, *table_, arena},
-          {columns_of(gates, hidden, hidden), biases, kToGates, kInt16, *table_, arena}};
+          {columns_of(gates, 0, hidden), *table_, arena},
+          {columns_of(gates, hidden, hidden), *table_, arena},
+          {gates.scales, biases, kToGates, kInt16, largest_sum(gates)}};
 }
 
 Encoder::Workspace Encoder::make_workspace() const {
@@ -90,8 +86,8 @@ Encoder::Workspace Encoder::make_workspace() const {
   return {.patches = {bands, std::max(first_.rows(), second_.rows()), std::max(first_.columns(), second_.columns())},
           .wide = {kMostTogether, widest, longest},
           .image = std::vector<std::int8_t>(kFirstTimes * bands * first_.rows()),
-          .streams = std::vector<std::int16_t>(kMostTogether * settings_.hidden),
-          .normed = std::vector<std::int32_t>(settings_.hidden),
+          .streams = kernels::Aligned<std::int16_t>(kMostTogether * settings_.hidden),
+          .normed = kernels::Aligned<std::int32_t>(settings_.hidden),
           .begins = {}};
 }
 
@@ -127,20 +123,16 @@ void Encoder::encode(std::span<const Job> jobs, Workspace& work) const {
   lay_out(jobs, work);
   const std::size_t count = work.begins.back();
   for (std::size_t index = 0; index < jobs.size(); ++index) convolve(jobs[index], index, work);
-  subsampling_.apply(work.wide, count);
-  for (std::size_t frame = 0; frame < count; ++frame) {
-    narrow(std::span<const std::int32_t>(work.wide.sums(frame, settings_.hidden)), stream(work, frame));
-  }
+  subsampling_.apply(work.wide, count, std::span(work.streams));
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) run(layer, jobs, work);
   for (std::size_t frame = 0; frame < count; ++frame) {
     final_norm_.apply(*table_, stream(work, frame), work.normed, work.wide.input(frame, settings_.hidden));
   }
-  projection_.apply(work.wide, count);
+  projection_.multiply(work.wide, count);
   for (std::size_t index = 0; index < jobs.size(); ++index) {
     auto to = jobs[index].frames;
     for (std::size_t time = 0; !to.empty(); ++time, to = to.subspan(width())) {
-      const auto sums = work.wide.sums(work.begins[time] + index, width());
-      narrow(std::span<const std::int32_t>(sums), to.first(width()));
+      projection_.requantise(work.wide, work.begins[time] + index, 1, to);
     }
   }
 }
@@ -230,7 +222,7 @@ void Encoder::step(std::size_t layer, std::span<const Job> jobs, std::size_t fir
   own.recurrent.add(work.wide, first, count);
   for (std::size_t job = 0; job < count; ++job) {
     table_->step({.sums = work.wide.sums(first + job, 4 * hidden).data(),
-                  .gates = own.input.requantiser().view(),
+                  .gates = own.gates.view(),
                   .sigmoid = &sigmoid_lines(),
                   .tanh = &tanh_lines(),
                   .units = hidden,

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/arena.h"
 #include "kernels/table.h"
 #include "network/linear.h"
@@ -49,10 +50,10 @@ class Encoder {
 
   // Room for computing; for one thread at a time.
   struct Workspace {
-    Vectors patches, wide;              // of the convolutions, and of all else
-    std::vector<std::int8_t> image;     // [time, bands, C1]
-    std::vector<std::int16_t> streams;  // [N, H]
-    std::vector<std::int32_t> normed;   // [H]
+    Vectors patches, wide;                   // of the convolutions, and of all else
+    std::vector<std::int8_t> image;          // [time, bands, C1]
+    kernels::Aligned<std::int16_t> streams;  // [N, H]
+    kernels::Aligned<std::int32_t> normed;   // [H]
     // The frames of each time follow each other, in the order of the jobs: where they begin, and where the last ones end.
     std::vector<std::size_t> begins;
   };
@@ -94,7 +95,8 @@ class Encoder {
   void encode_sorted(std::vector<Job>& jobs, Workspace& work) const;
   struct Layer {
     LayerNorm norm;
-    Linear input, recurrent;
+    Product input, recurrent;
+    Requantiser gates;
   };
   Layer make_layer(std::size_t index, const TensorSource& source, kernels::Arena& arena) const;
   void lay_out(std::span<const Job> jobs, Workspace& work) const;

@@ -15,7 +15,7 @@ std::vector<std::int8_t> make_embedding(const IntegerTensor& tensor, std::size_t
   std::vector<std::int32_t> column(labels);
   for (std::size_t at = 0; at < width; ++at) {
     for (std::size_t label = 0; label < labels; ++label) column[label] = tensor.levels[label * width + at];
-    table.requantise(requantiser.view(), column.data(), labels, column.data());
+    table.requantise({.to = requantiser.view(), .rows = labels, .sums = column.data(), .values = column.data()});
     for (std::size_t label = 0; label < labels; ++label) {
       rows[(label + 1) * width + at] = static_cast<std::int8_t>(column[label]);
     }
@@ -61,12 +61,8 @@ void Joiner::predict(int older, int newer, std::span<std::int16_t> prediction, W
   const auto row = [&](int label) { return std::span(embedding_).subspan(static_cast<std::size_t>(label + 1) * width_, width_); };
   std::ranges::copy(row(older), input.begin());
   std::ranges::copy(row(newer), input.subspan(width_).begin());
-  context_.apply(work, 1);
-  const auto context = work.sums(0, width_);
-  std::ranges::transform(context, input.begin(), [](std::int32_t value) { return static_cast<std::int8_t>(value); });
-  projection_.apply(work, 1);
-  std::ranges::transform(work.sums(0, projection_.rows()), prediction.begin(),
-                         [](std::int32_t value) { return static_cast<std::int16_t>(value); });
+  context_.apply(work, 1, input);
+  projection_.apply(work, 1, prediction);
 }
 
 void Joiner::join(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions,
@@ -89,8 +85,9 @@ void Joiner::join_some(std::span<const std::int16_t> frame, std::span<const std:
                   .tanh = &tanh_lines(),
                   .activations = work.input(index, joint()).data()});
   }
-  output_.apply(work, count);
+  output_.multiply(work, count);
   for (std::size_t index = 0; index < count; ++index) {
+    output_.requantise(work, index, 1, work.sums(index, vocabulary()));
     std::ranges::transform(work.sums(index, vocabulary()), logits.subspan(index * vocabulary()).begin(),
                            [](std::int32_t logit) { return static_cast<float>(logit) * 0x1p-12F; });
   }

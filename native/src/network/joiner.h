@@ -38,6 +38,7 @@ class Joiner {
   void join(std::span<const std::int16_t> frame, std::span<const std::int16_t> predictions, std::span<float> logits,
             Workspace& work) const;
 
+  const kernels::Table& table() const { return *table_; }
   std::size_t joint() const { return projection_.rows(); }
   std::size_t vocabulary() const { return output_.rows(); }
 

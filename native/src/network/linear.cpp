@@ -1,5 +1,8 @@
 #include "network/linear.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "error.h"
 #include "kernels/pack.h"
 
@@ -26,26 +29,32 @@ kernels::Batch Vectors::batch(std::size_t first, std::size_t count) {
   return {count, inputs_.data() + first * input_stride_, input_stride_, sums_.data() + first * sum_stride_, sum_stride_};
 }
 
-Linear::Linear(const IntegerTensor& tensor, std::span<const float> biases, FractionBits bits, Bounds bounds,
-               const kernels::Table& table, kernels::Arena& arena)
-    : table_(&table), matrix_(packed(tensor, table, arena)), requantiser_(tensor.scales, biases, bits, bounds) {}
+Product::Product(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena)
+    : table_(&table), matrix_(packed(tensor, table, arena)) {}
 
-void Linear::multiply(Vectors& vectors, std::size_t count) const {
+void Product::multiply(Vectors& vectors, std::size_t count) const {
   table_->multiply_for(matrix_.layout)(matrix_, vectors.batch(0, count));
 }
 
-void Linear::add(Vectors& vectors, std::size_t first, std::size_t count) const {
+void Product::add(Vectors& vectors, std::size_t first, std::size_t count) const {
   kernels::Batch batch = vectors.batch(first, count);
   batch.onto = true;
   table_->multiply_for(matrix_.layout)(matrix_, batch);
 }
 
-void Linear::apply(Vectors& vectors, std::size_t count) const {
-  multiply(vectors, count);
-  for (std::size_t index = 0; index < count; ++index) {
-    const auto sums = vectors.sums(index, rows());
-    table_->requantise(requantiser_.view(), sums.data(), sums.size(), sums.data());
+Linear::Linear(const IntegerTensor& tensor, std::span<const float> biases, FractionBits bits, Bounds bounds,
+               const kernels::Table& table, kernels::Arena& arena)
+    : product_(tensor, table, arena), requantiser_(tensor.scales, biases, bits, bounds, largest_sum(tensor)) {}
+
+std::int64_t largest_sum(const IntegerTensor& tensor) {
+  const std::size_t width = tensor.levels.size() / tensor.scales.size();
+  std::int32_t most = 0;
+  for (std::span<const std::int8_t> rest(tensor.levels); !rest.empty(); rest = rest.subspan(width)) {
+    std::int32_t sum = 0;
+    for (const std::int8_t level : rest.first(width)) sum += std::abs(level);
+    most = std::max(most, sum);
   }
+  return std::int64_t{128} * most;
 }
 
 IntegerTensor columns_of(const IntegerTensor& tensor, std::size_t first, std::size_t count) {

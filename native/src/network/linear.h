@@ -1,4 +1,4 @@
-// A packed matrix and what its accumulators become.
+// Packed matrices and what their accumulators become.
 //
 // Letters: B input vectors, R rows, C columns.
 #pragma once
@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/arena.h"
 #include "kernels/matrix.h"
 #include "network/requantiser.h"
@@ -35,8 +36,28 @@ class Vectors {
  private:
   std::size_t input_stride_;
   std::size_t sum_stride_;
-  std::vector<std::int8_t> inputs_;
-  std::vector<std::int32_t> sums_;
+  kernels::Aligned<std::int8_t> inputs_;
+  kernels::Aligned<std::int32_t> sums_;
+};
+
+// A matrix alone.
+class Product {
+ public:
+  // Throws Error (kFormat) if `arena` is full.
+  Product(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena);
+
+  std::size_t rows() const { return matrix_.rows; }
+  std::size_t columns() const { return matrix_.columns; }
+  const kernels::Table& table() const { return *table_; }
+
+  // The accumulators of the first `count` inputs.
+  void multiply(Vectors& vectors, std::size_t count) const;
+  // Adds those of `count` inputs from `first` on to what the accumulators hold.
+  void add(Vectors& vectors, std::size_t first, std::size_t count) const;
+
+ private:
+  const kernels::Table* table_;
+  kernels::Matrix matrix_;
 };
 
 class Linear {
@@ -45,22 +66,37 @@ class Linear {
   Linear(const IntegerTensor& tensor, std::span<const float> biases, FractionBits bits, Bounds bounds,
          const kernels::Table& table, kernels::Arena& arena);
 
-  std::size_t rows() const { return matrix_.rows; }
-  std::size_t columns() const { return matrix_.columns; }
-  const Requantiser& requantiser() const { return requantiser_; }
+  std::size_t rows() const { return product_.rows(); }
+  std::size_t columns() const { return product_.columns(); }
 
   // The accumulators of the first `count` inputs.
-  void multiply(Vectors& vectors, std::size_t count) const;
-  // Adds those of `count` inputs from `first` on to what the accumulators hold.
-  void add(Vectors& vectors, std::size_t first, std::size_t count) const;
-  // `multiply`, requantised in place.
-  void apply(Vectors& vectors, std::size_t count) const;
+  void multiply(Vectors& vectors, std::size_t count) const { product_.multiply(vectors, count); }
+  // `values` [count, R] of the accumulators from `first` on, which `values` may be if there is one vector.
+  template <typename Value>
+  void requantise(Vectors& vectors, std::size_t first, std::size_t count, std::span<Value> values) const {
+    const kernels::Batch batch = vectors.batch(first, count);
+    product_.table().requantise_to<Value>()({.to = requantiser_.view(),
+                                             .rows = rows(),
+                                             .count = count,
+                                             .sums = batch.sums,
+                                             .sum_stride = batch.sum_stride,
+                                             .values = values.data(),
+                                             .value_stride = rows()});
+  }
+  // `values` [count, R] of the first `count` inputs.
+  template <typename Value>
+  void apply(Vectors& vectors, std::size_t count, std::span<Value> values) const {
+    multiply(vectors, count);
+    requantise(vectors, 0, count, values);
+  }
 
  private:
-  const kernels::Table* table_;
-  kernels::Matrix matrix_;
+  Product product_;
   Requantiser requantiser_;
 };
+
+// The largest magnitude of an accumulator that a product with int8 can have.
+std::int64_t largest_sum(const IntegerTensor& tensor);
 
 // Columns `first` to `first` + `count` of a matrix.
 IntegerTensor columns_of(const IntegerTensor& tensor, std::size_t first, std::size_t count);

@@ -41,8 +41,8 @@ void normalise(const kernels::Table& table, std::span<const std::int16_t> stream
 void LayerNorm::apply(const kernels::Table& table, std::span<const std::int16_t> stream,
                       std::span<std::int32_t> normed, std::span<std::int8_t> activations) const {
   normalise(table, stream, normed);
-  table.requantise(requantiser_.view(), normed.data(), normed.size(), normed.data());
-  for (std::size_t at = 0; at < normed.size(); ++at) activations[at] = static_cast<std::int8_t>(normed[at]);
+  table.requantise8(
+      {.to = requantiser_.view(), .rows = normed.size(), .sums = normed.data(), .values = activations.data()});
 }
 
 }  // namespace stapes::network

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "error.h"
 
@@ -19,6 +20,12 @@ constexpr double kLargestBias = 1 << 30;
 // `value` * 2^`bits` to the nearest integer, half to even, clamped; exact but for that.
 std::int32_t nearest(float value, int bits, double limit) {
   return static_cast<std::int32_t>(std::clamp(std::rint(std::ldexp(double{value}, bits)), -limit, limit));
+}
+
+std::int64_t magnitude(std::span<const std::int32_t> values) {
+  std::int64_t most = 0;
+  for (const std::int32_t value : values) most = std::max(most, std::abs(std::int64_t{value}));
+  return most;
 }
 
 int shift_for(std::span<const float> scales, int exponent) {
@@ -38,7 +45,7 @@ int shift_for(std::span<const float> scales, int exponent) {
 }  // namespace
 
 Requantiser::Requantiser(std::span<const float> scales, std::span<const float> biases, FractionBits bits,
-                         Bounds bounds)
+                         Bounds bounds, std::int64_t largest)
     : multipliers_(scales.size()),
       offsets_(scales.size(), 1 << (kBiasBits - 1)),
       shift_(shift_for(scales, bits.out - bits.in)),
@@ -49,6 +56,8 @@ Requantiser::Requantiser(std::span<const float> scales, std::span<const float> b
   for (std::size_t row = 0; row < biases.size(); ++row) {
     offsets_[row] += nearest(biases[row], bits.out + kBiasBits, kLargestBias);
   }
+  const std::int64_t scaled = (largest * magnitude(multipliers_) >> (shift_ - kBiasBits)) + 1;
+  is_short_ = scaled + magnitude(offsets_) < std::int64_t{1} << 31;
 }
 
 }  // namespace stapes::network

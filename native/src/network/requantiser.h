@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/table.h"
 
 namespace stapes::network {
@@ -32,19 +32,22 @@ struct FractionBits {
 
 class Requantiser {
  public:
-  // scales [R]; biases [R], or none. Throws Error (kFormat) if a scale is 2^23 output steps or more.
-  Requantiser(std::span<const float> scales, std::span<const float> biases, FractionBits bits, Bounds bounds);
+  // scales [R]; biases [R], or none; no accumulator is beyond `largest` or its negative. Throws Error (kFormat) if a scale is 2^23
+  // output steps or more.
+  Requantiser(std::span<const float> scales, std::span<const float> biases, FractionBits bits, Bounds bounds,
+              std::int64_t largest = std::int64_t{1} << 31);
 
   std::size_t rows() const { return multipliers_.size(); }
   kernels::Requantiser view() const {
-    return {multipliers_.data(), offsets_.data(), shift_, bounds_.least, bounds_.most};
+    return {multipliers_.data(), offsets_.data(), shift_, bounds_.least, bounds_.most, is_short_};
   }
 
  private:
-  std::vector<std::int32_t> multipliers_;
-  std::vector<std::int32_t> offsets_;
+  kernels::Aligned<std::int32_t> multipliers_;
+  kernels::Aligned<std::int32_t> offsets_;
   int shift_;
   Bounds bounds_;
+  bool is_short_;
 };
 
 }  // namespace stapes::network
