@@ -83,7 +83,7 @@ class Beginnings:
     help="Folder that 'stapes corpus prepare' wrote.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
-@click.option("--streams", default=3600, show_default=True, type=click.IntRange(20), help="To learn from.")
+@click.option("--streams", default=3000, show_default=True, type=click.IntRange(20), help="To learn from.")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")
 def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None:
     """Fit the end-pointer of MODEL and write the model with it.
