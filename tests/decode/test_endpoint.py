@@ -116,6 +116,8 @@ def test_frames_are_counted():
     _, state = after([1], [3], [*SPOKEN_DB, -65.0, -80.0, -81.0, -80.0])
     assert (state.frames, state.run_frames) == (12, 8)
     assert (state.hushed_frames, state.quiet_frames) == (4, 3)
+    _, softer = after([1], [3], [*SPOKEN_DB, -41.0, -43.0, -45.0])
+    assert (softer.hushed_frames, softer.quiet_frames) == (2, 0)
     _, before = after([], [], SPOKEN_DB[:2])
     assert (before.run_frames, before.words, before.hushed_frames) == (2, (), 2)
 
@@ -173,6 +175,9 @@ def test_levels_follow_noise_and_speech():
     assert Levels(-70.0, -35.0).speaks(-52.9)
     assert not Levels(-70.0, -35.0).speaks(-53.0)
     assert not Levels(-45.0, -35.0).speaks(-38.0)
+    assert Levels(-70.0, -35.0).is_loud(-46.9)
+    assert not Levels(-70.0, -35.0).is_loud(-47.0)
+    assert not Levels(-45.0, -35.0).is_loud(-38.0)
 
 
 def test_levels_are_kept_for_the_next_utterance():
@@ -233,7 +238,7 @@ def test_decisions(changes, speculates, ends):
 
 
 def test_a_text_has_a_handful_of_features():
-    assert len(text_features(["go"], 1 << 15)) == 7
+    assert len(text_features(["go"], 1 << 15)) == 11
     short, long = text_features(["a", "b"], 1 << 15), text_features(["c", "b"], 1 << 15)
     assert [a == b for a, b in zip(short, long, strict=True)] == [
         True,
@@ -243,12 +248,25 @@ def test_a_text_has_a_handful_of_features():
         True,
         False,
         True,
+        True,
+        True,
+        False,
+        False,
     ]
+
+
+def test_the_end_of_a_word_and_what_stands_before_it():
+    keys = ("$ün", "$rün", "< be", "< ^ be")
+    assert text_features(["be", "grün"], 1 << 15)[-4:] == [
+        zlib.crc32(key.encode()) % (1 << 15) for key in keys
+    ]
+    keys = ("$n", "$n", "< ^", "< ^ ^")
+    assert text_features(["n"], 1 << 15)[-4:] == [zlib.crc32(key.encode()) % (1 << 15) for key in keys]
 
 
 def test_texts_of_one_shape_have_it_in_common():
     spelled, longer, later = ("a b c d ten twenty", "x a b c d one seven", "x y a b c d one seven")
-    shape, same, other = (text_features(text.split(), 1 << 15)[-1] for text in (spelled, longer, later))
+    shape, same, other = (text_features(text.split(), 1 << 15)[6] for text in (spelled, longer, later))
     assert zlib.crc32(b"~1 1 1 3 3 6") % (1 << 15) == shape
     assert zlib.crc32(b"~1 1 1 3 3 7") % (1 << 15) == same
     assert other == zlib.crc32(b"~1 1 1 3 3 8") % (1 << 15)

@@ -22,8 +22,18 @@ std::size_t letters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
 }
 
+// The last `count` characters of `word`, or all of it.
+std::string_view ending(std::string_view word, std::size_t count) {
+  std::size_t begin = word.size();
+  while (begin > 0 && count > 0) {
+    --begin;
+    if ((word[begin] & 0xC0) != 0x80) --count;
+  }
+  return word.substr(begin);
+}
+
 // The last `order` of `words`, with ^ in place of missing ones.
-std::string last_words(const std::vector<std::string>& words, std::size_t order) {
+std::string last_words(std::span<const std::string> words, std::size_t order) {
   std::string joined;
   for (std::size_t back = order; back > 0; --back) {
     joined += back > words.size() ? "^" : words[words.size() - back];
@@ -43,13 +53,18 @@ std::string shape(const std::vector<std::string>& words) {
 
 std::vector<std::string> features(const std::vector<std::string>& words) {
   const std::size_t count = words.size();
+  const auto before = std::span(words).first(count - 1);
   return {last_words(words, 1),
           last_words(words, 2),
           last_words(words, 3),
           sentence(words.front(), "+", words.back()),
           sentence("#", std::min(count, kLongestCount)),
           sentence("#", words.front(), " ", std::min(count, kLongestPattern)),
-          sentence("~", shape(words), " ", std::min(count, kShapeCount))};
+          sentence("~", shape(words), " ", std::min(count, kShapeCount)),
+          sentence("$", ending(words.back(), 2)),
+          sentence("$", ending(words.back(), 3)),
+          sentence("< ", last_words(before, 1)),
+          sentence("< ", last_words(before, 2))};
 }
 
 }  // namespace

@@ -121,10 +121,9 @@ void Endpointer::read(const decode::Trace& trace, decode::NodeIndex ending, Stat
 
 void Endpointer::listen(const Sound& sound, State& state) {
   state.levels.follow(sound.level_db);
-  const bool speaks = state.levels.speaks(sound.level_db);
-  if (speaks) state.melody.follow(sound);
+  if (state.levels.speaks(sound.level_db)) state.melody.follow(sound);
   state.quiet_frames = state.levels.sounds(sound.level_db) ? 0 : state.quiet_frames + 1;
-  state.hushed_frames = speaks ? 0 : state.hushed_frames + 1;
+  state.hushed_frames = state.levels.is_loud(sound.level_db) ? 0 : state.hushed_frames + 1;
 }
 
 std::vector<float> Endpointer::inputs(const Heard& heard, const State& state) const {

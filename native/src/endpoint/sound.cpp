@@ -28,6 +28,8 @@ bool Levels::sounds(double level_db) const { return level_db > noise_db() + 8; }
 
 bool Levels::speaks(double level_db) const { return sounds(level_db) && level_db > speech_db_ - 18; }
 
+bool Levels::is_loud(double level_db) const { return sounds(level_db) && level_db > speech_db_ - 12; }
+
 void Melody::follow(const Sound& sound) {
   if (sound.voicing <= kVoiced) return;
   frames_ = std::min(frames_ + 1, kMemoryFrames);

@@ -23,6 +23,8 @@ class Levels {
   bool sounds(double level_db) const;
   // Whether a frame is loud enough to be the user.
   bool speaks(double level_db) const;
+  // Whether a frame is as loud as the words of the user.
+  bool is_loud(double level_db) const;
 
   // After the first frame.
   double noise_db() const { return *noise_db_; }

@@ -5,8 +5,8 @@ import sys
 import zlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from stapes.session import Moment, Recognizer
     from stapes.train.endpoints import Observed
 
-BUCKETS = 1 << 15
+BUCKETS = 1 << 16
 FOLDS = 3
 # Pauses tell more than ends, so there are more of them than usual; rates are those of usual streams.
 PAUSE_PROBABILITY, SECOND_PAUSE_PROBABILITY = 0.75, 0.4
 TAIL_S = 2.2
-# The user is hushed for as long before a frame may be in a pause.
-HUSHED_FRAMES = 2
+# The user is hushed, or no label came, for as long before a frame may be in a pause.
+HUSHED_FRAMES, UNLABELLED_FRAMES = 2, 12
 # At the end of a stream that is learned from, since the last label.
 LONGEST_RUN_FRAMES = 15
 LEAST_STREAMS = 10
@@ -45,12 +45,33 @@ CONFIRMED = 0.93
 THRESHOLDS = [1 / (1 + math.exp(-step / 8)) for step in range(-24, 65)]
 # How much less often a single word is drawn than a sentence of the same set.
 SINGLE_WORD_SHARE = 0.15
+# A recording is drawn as often at most, each time with other pauses and other noise.
+MOST_DRAWS = 3
 # A text with as many recordings belongs to a closed set.
 COMMON = 5
 # Single words are few among texts and many among recordings: each counts as often as it is said, up to this.
 MOST_SAID = 20
 
 Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
+
+
+@dataclass(frozen=True, eq=False)
+class Beginnings:
+    """Every beginning of every text that is read, up to the whole text.
+
+    Args:
+        texts: that are read.
+        said: how many recordings there are of each.
+        features: [X, F] buckets of the beginnings.
+        is_end: [X] whether a beginning is the whole text.
+        owner: [X] whose beginning it is, an index into ``texts``.
+    """
+
+    texts: Sequence[str]
+    said: Mapping[str, int]
+    features: "NDArray[np.int64]"
+    is_end: "NDArray[np.bool_]"
+    owner: "NDArray[np.int64]"
 
 
 @click.command(name="endpoints", short_help="Fit the end-pointer.")
@@ -62,7 +83,7 @@ Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
     help="Folder that 'stapes corpus prepare' wrote.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
-@click.option("--streams", default=1200, show_default=True, type=click.IntRange(20), help="To learn from.")
+@click.option("--streams", default=3000, show_default=True, type=click.IntRange(20), help="To learn from.")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")
 def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None:
     """Fit the end-pointer of MODEL and write the model with it.
@@ -85,22 +106,28 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
 
     recognizer = Recognizer(model)
     chosen = _choose(data, streams, seed)
-    table, bias = _completeness(data, chosen)
-    unlearned = _unlearned(recognizer, table, bias)
+    read = _beginnings(data)
+    # What is read of a stream does not know its text, as it will not know that of most users.
+    tables = [_completeness(read, [each for each in chosen if _fold(each) == fold]) for fold in range(FOLDS)]
+    unlearned = [_unlearned(recognizer, *each) for each in tables]
     watching = _watch(recognizer, unlearned, chosen, seed)
+    watched, observed = [], []
     with click.progressbar(watching, length=len(chosen), label="listening", file=sys.stderr) as progress:
-        watched = [each for each in progress if _ends_with_its_words(*each)]
+        for utterance, stream, moments in progress:
+            if _ends_with_its_words(utterance, stream, moments):
+                observed.append(_observed(stream, moments))
+                watched.append((utterance, *_slim(stream, moments)))
     if len(watched) < LEAST_STREAMS:
         raise CorpusError(
             f"{data}: in {len(watched)} of {streams} streams something is heard near the end; at least "
             f"{LEAST_STREAMS} are expected"
         )
-    observed = [_observed(stream, moments) for _, stream, moments in watched]
     config = EndpointTraining(seed=seed)
     found = out_of_fold(observed, [_group(utterance) for utterance, _, _ in watched], SCALARS, config, FOLDS)
-    points = _points(recognizer, watched, found, unlearned)
+    points = _points(recognizer, watched, found, unlearned[0])
     fitted = fit_endpointer(observed, SCALARS, config)
     tensors = {name: getattr(fitted, name) for name in _TENSORS}
+    table, bias = _completeness(read, [])
     settings = {
         "kind": "endpointer",
         "completeness_bias": bias,
@@ -130,47 +157,68 @@ def _group(utterance: "Utterance") -> int:
 
 
 def _choose(data: Path, count: int, seed: int) -> list["Utterance"]:
-    """``count`` training utterances, rare sets and sentences of several words more often."""
+    """``count`` training utterances, all sets alike, sentences of several words more often, some more than once."""
     import numpy as np
 
     from stapes.corpus import read_manifest
 
     spoken = [utterance for utterance in read_manifest(data / "train.jsonl") if utterance.text]
-    if len(spoken) < count:
-        raise CorpusError(f"{data / 'train.jsonl'}: {len(spoken)} utterances; at least {count} are expected")
+    if len(spoken) * MOST_DRAWS < count:
+        least = math.ceil(count / MOST_DRAWS)
+        raise CorpusError(f"{data / 'train.jsonl'}: {len(spoken)} utterances; at least {least} are expected")
     sizes: dict[str | None, int] = {}
     for utterance in spoken:
         sizes[utterance.set] = sizes.get(utterance.set, 0) + 1
-    weights = np.array([sizes[u.set] ** -0.5 * (1 if " " in u.text else SINGLE_WORD_SHARE) for u in spoken])
-    drawn = np.random.default_rng(seed).choice(len(spoken), count, replace=False, p=weights / weights.sum())
-    return [spoken[index] for index in drawn.tolist()]
+    weights = np.array(
+        [(1 if " " in u.text else SINGLE_WORD_SHARE) / sizes[u.set] for u in spoken] * MOST_DRAWS
+    )
+    drawn = np.random.default_rng(seed).choice(len(weights), count, replace=False, p=weights / weights.sum())
+    return [spoken[index % len(spoken)] for index in drawn.tolist()]
 
 
-def _completeness(data: Path, heard: Sequence["Utterance"]) -> tuple["NDArray[np.float32]", float]:
-    """Weights and bias of the table of how sentences end; sentences that are ``heard`` are not read."""
+def _fold(utterance: "Utterance") -> int:
+    """Equal where the same is said."""
+    return zlib.crc32(utterance.text.encode()) % FOLDS
+
+
+def _beginnings(data: Path) -> Beginnings:
+    """Of the texts in the folder ``data``, spoken and written."""
     import numpy as np
 
     from stapes.corpus import read_manifest, read_sentences
     from stapes.decode import text_features
-    from stapes.train.endpoints import fit_completeness
 
     written = data / "text.txt"
-    spoken = Counter(utterance.text for utterance in read_manifest(data / "train.jsonl"))
-    texts = spoken.keys() | (read_sentences(written) if written.exists() else ())
-    # What many people say would be missed more than it flatters.
-    left_out = {utterance.text for utterance in heard if spoken[utterance.text] < COMMON} | {""}
-    features, is_end = [], []
-    for text in sorted(texts - left_out):
+    said = Counter(utterance.text for utterance in read_manifest(data / "train.jsonl"))
+    texts = sorted((said.keys() | (read_sentences(written) if written.exists() else ())) - {""})
+    features, lengths = [], []
+    for text in texts:
         words = text.split()
-        examples = [text_features(words[:count], BUCKETS) for count in range(1, len(words) + 1)]
-        times = min(max(spoken[text], 1), MOST_SAID) if len(words) == 1 else 1
-        features += examples * times
-        is_end += [count == len(words) for count in range(1, len(words) + 1)] * times
-    if all(is_end):
+        lengths.append(len(words))
+        features += [text_features(words[:count], BUCKETS) for count in range(1, len(words) + 1)]
+    is_end = np.zeros(len(features), bool)
+    is_end[np.cumsum(lengths) - 1] = True
+    return Beginnings(texts, said, np.array(features), is_end, np.repeat(np.arange(len(texts)), lengths))
+
+
+def _completeness(read: Beginnings, heard: Sequence["Utterance"]) -> tuple["NDArray[np.float32]", float]:
+    """Weights and bias of the table of how sentences end; sentences that are ``heard`` are not read."""
+    import numpy as np
+
+    from stapes.train.endpoints import fit_completeness
+
+    # What many people say would be missed more than it flatters.
+    left_out = {utterance.text for utterance in heard if read.said[utterance.text] < COMMON}
+
+    def times(text: str) -> int:
+        return 0 if text in left_out else min(max(read.said[text], 1), MOST_SAID) if " " not in text else 1
+
+    rows = np.repeat(np.arange(len(read.owner)), np.array([times(text) for text in read.texts])[read.owner])
+    if read.is_end[rows].all():
         raise CorpusError(
-            f"{data}: no sentence of several words is left to learn from; a text.txt or more recordings are expected"
+            "no sentence of several words is left to learn from; a text.txt or more recordings are expected"
         )
-    return fit_completeness(np.array(features), np.array(is_end), BUCKETS)
+    return fit_completeness(read.features[rows], read.is_end[rows], BUCKETS)
 
 
 def _unlearned(recognizer: "Recognizer", table: "NDArray[np.float32]", bias: float) -> "Endpointing":
@@ -185,16 +233,17 @@ def _unlearned(recognizer: "Recognizer", table: "NDArray[np.float32]", bias: flo
 
 
 def _watch(
-    recognizer: "Recognizer", learned: "Endpointing", utterances: Sequence["Utterance"], seed: int
+    recognizer: "Recognizer", learned: Sequence["Endpointing"], utterances: Sequence["Utterance"], seed: int
 ) -> Iterator[Watched]:
-    """A stream of each utterance, and what is observed in it."""
+    """A stream of each utterance, and what is observed in it by the one of ``learned`` for its fold."""
     from stapes.corpus.streams import StreamConfig, make_streams
     from stapes.decode import Endpointer
     from stapes.engine.endpointing import Point
     from stapes.session import rehearse, word_gaps
 
     network = recognizer.network
-    endpointer = Endpointer(network.vocabulary, learned, Point(0.5, 0.5), network.frame_ms)
+    point = Point(0.5, 0.5)
+    endpointers = [Endpointer(network.vocabulary, each, point, network.frame_ms) for each in learned]
     config = StreamConfig(
         tail_s=TAIL_S,
         pause_probability=PAUSE_PROBABILITY,
@@ -202,7 +251,16 @@ def _watch(
     )
     streams = make_streams(utterances, partial(word_gaps, network), config, seed)
     for utterance, stream in zip(utterances, streams, strict=True):
-        yield utterance, stream, rehearse(recognizer, endpointer, stream.samples)
+        yield utterance, stream, rehearse(recognizer, endpointers[_fold(utterance)], stream.samples)
+
+
+def _slim(stream: "SpokenStream", moments: Sequence["Moment"]) -> tuple["SpokenStream", list["Moment"]]:
+    """The same for decisions, without sound and what the network sees of it: thousands of streams are kept."""
+    import numpy as np
+
+    none = np.zeros(0, np.float32)
+    slim = [replace(each, endpoint=replace(each.endpoint, observed=none, hidden=none)) for each in moments]
+    return replace(stream, samples=none), slim
 
 
 def _ends_with_its_words(utterance: "Utterance", stream: "SpokenStream", moments: list["Moment"]) -> bool:
@@ -224,7 +282,12 @@ def _observed(stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
         np.stack([state.observed for state in states]),
         np.array([moment.seconds - stream.end_samples / RATE_HZ for moment in moments]),
         np.array([bool(state.words) for state in states]),
-        np.array([state.hushed_frames >= HUSHED_FRAMES for state in states]),
+        np.array(
+            [
+                state.hushed_frames >= HUSHED_FRAMES or state.run_frames >= UNLABELLED_FRAMES
+                for state in states
+            ]
+        ),
     )
 
 

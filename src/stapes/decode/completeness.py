@@ -25,7 +25,8 @@ def text_features(words: Sequence[str], buckets: int) -> list[int]:
     """Buckets, in [0, ``buckets``), of what is looked at in ``words``, of which there is at least one.
 
     These are the last word, the last two and three, the first with the last, the number of words, the first with
-    the number, and how long the last five are, with the number: spelled names and numbers have a shape.
+    the number, and how long the last five are, with the number: spelled names and numbers have a shape. How the
+    last word ends and what stands before it tell something where the word is rare or misheard.
     """
     padded = ["^", "^", *words]
     count = len(words)
@@ -35,6 +36,8 @@ def text_features(words: Sequence[str], buckets: int) -> list[int]:
         f"#{min(count, _LONGEST_COUNT)}",
         f"#{words[0]} {min(count, _LONGEST_PATTERN)}",
         f"~{_shape(words)} {min(count, _SHAPE_COUNT)}",
+        *(f"${words[-1][-letters:]}" for letters in (2, 3)),
+        *(f"< {' '.join(padded[-1 - order : -1])}" for order in (1, 2)),
     ]
     return [zlib.crc32(key.encode()) % buckets for key in keys]
 

@@ -277,13 +277,12 @@ class Endpointer:
 def _listen(sound: Sound, state: EndpointState) -> EndpointState:
     """What the sound of a frame says."""
     levels = state.levels.follow(sound.level_db)
-    speaks = levels.speaks(sound.level_db)
     return replace(
         state,
         levels=levels,
-        melody=state.melody.follow(sound) if speaks else state.melody,
+        melody=state.melody.follow(sound) if levels.speaks(sound.level_db) else state.melody,
         quiet_frames=0 if levels.sounds(sound.level_db) else state.quiet_frames + 1,
-        hushed_frames=0 if speaks else state.hushed_frames + 1,
+        hushed_frames=0 if levels.is_loud(sound.level_db) else state.hushed_frames + 1,
     )
 
 

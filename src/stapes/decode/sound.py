@@ -55,6 +55,10 @@ class Levels:
         """Whether a frame is loud enough to be the user."""
         return self.sounds(level_db) and level_db > self.speech_db - 18
 
+    def is_loud(self, level_db: float) -> bool:
+        """Whether a frame is as loud as words of the user are; what is softer may be somebody else."""
+        return self.sounds(level_db) and level_db > self.speech_db - 12
+
 
 @dataclass(frozen=True)
 class Melody:

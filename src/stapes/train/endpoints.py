@@ -49,8 +49,8 @@ class EndpointTraining:
     projected: int = 8
     hidden: int = 32
     members: int = 3
-    epochs: int = 14
-    batch: int = 96
+    epochs: int = 9
+    batch: int = 128
     rate: float = 7e-3
     decay: float = 1e-2
     early_weight: float = 2.0
@@ -67,7 +67,7 @@ class Observed:
         inputs: [T, S + J].
         since_end_s: [T] seconds since the user has finished, negative before.
         spoken: [T] whether there is a word.
-        hushed: [T] whether the user is hushed for some frames.
+        hushed: [T] whether the user is hushed, or says no word, for some frames.
     """
 
     inputs: Array
