@@ -5,6 +5,7 @@ is taken if at least one of its words occurs nowhere in the training manifest. T
 development, alone or leading a mixture with a voice of another language, which brings an accent.
 """
 
+import hashlib
 import json
 import random
 import re
@@ -54,7 +55,7 @@ MOST_NAME_WORDS = 3
 @click.option("--count", default=360, show_default=True, help="Sentences.")
 @click.option("--seed", default=0, show_default=True)
 def main(data: Path, texts: Path, kokoro: Path, count: int, seed: int) -> None:
-    """Speak sentences of --texts that hold new names, into --data/names.jsonl."""
+    """Speak sentences of --texts that hold new names, into --data/names.jsonl; stopped, it goes on where it was."""
     known = {word for utterance in manifests.load(data, "train") for word in utterance.text.split()}
     found = sorted(set(_sentences(texts, known)))
     random.Random(seed).shuffle(found)
@@ -140,14 +141,18 @@ class _Speaker:
         accent = draw.choice([None, *ACCENTS])
         parts = [(1.0, voice)] if accent is None else [(weight, voice), (round(1 - weight, 2), accent)]
         speed = round(draw.uniform(0.85, 1.15), 2)
-        sound = self._engine.speak(text, _mixture([(w, _free(v)) for w, v in parts]), speed)
-        if sound is None:
-            raise click.ClickException(f"'{text}' cannot be spoken")
-        samples = np.clip(np.asarray(soxr.resample(*sound, RATE_HZ), np.float32), -1.0, 1.0)
-        name = f"name-{len(self.names):04d}"
-        soundfile.write(self._out / f"{name}.flac", samples, RATE_HZ)
-        duration = round(len(samples) / RATE_HZ, 3)
-        return Utterance(name, self._out / f"{name}.flac", text, duration, _mixture(parts), set="names")
+        name = hashlib.sha256(f"{self._seed}:{text}".encode()).hexdigest()[:12]
+        path = self._out / f"{name}.flac"
+        if not path.exists():
+            sound = self._engine.speak(text, _mixture([(w, _free(v)) for w, v in parts]), speed)
+            if sound is None:
+                raise click.ClickException(f"'{text}' cannot be spoken")
+            samples = np.clip(np.asarray(soxr.resample(*sound, RATE_HZ), np.float32), -1.0, 1.0)
+            partial = path.with_name(path.name + ".partial")
+            soundfile.write(partial, samples, RATE_HZ, format="FLAC")
+            partial.replace(path)
+        duration = round(soundfile.info(path).duration, 3)
+        return Utterance(name, path, text, duration, _mixture(parts), set="names")
 
 
 def _mixture(parts: Sequence[tuple[float, str]]) -> str:
