@@ -2,7 +2,8 @@
 
 Sentences come from the test files of corpora whose slots mark the names (never trained on, in any form); a name
 is taken if at least one of its words occurs nowhere in the training manifest. The voices are those held out for
-development, alone or leading a mixture with a voice of another language, which brings an accent.
+development, alone or leading a mixture with a voice of another language, which brings an accent. Where there are too few
+sentences, some are spoken once more, in another voice.
 """
 
 import hashlib
@@ -59,12 +60,12 @@ def main(data: Path, texts: Path, kokoro: Path, count: int, seed: int) -> None:
     known = {word for utterance in manifests.load(data, "train") for word in utterance.text.split()}
     found = sorted(set(_sentences(texts, known)))
     random.Random(seed).shuffle(found)
-    chosen = _one_a_name(found)[:count]
+    chosen = _takes(_one_a_name(found), count)
     with tempfile.TemporaryDirectory() as folder:
         speaker = _Speaker(_as_free_voices(kokoro, Path(folder)), data / "names", seed)
         with (data / "names.jsonl").open("w", encoding="utf-8") as manifest, click.progressbar(chosen) as bar:
-            for text, name in bar:
-                utterance = speaker.speak(text)
+            for text, name, take in bar:
+                utterance = speaker.speak(text, take)
                 manifest.write(format_line(utterance, data))
                 manifest.flush()
                 speaker.names[utterance.id] = name
@@ -111,6 +112,11 @@ def _one_a_name(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return kept
 
 
+def _takes(sentences: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str, int]]:
+    """``count`` of ``sentences``, each with the number of its take; where they are too few, further takes of them."""
+    return [(*sentences[place % len(sentences)], place // len(sentences)) for place in range(count)]
+
+
 def _as_free_voices(kokoro: Path, folder: Path) -> Path:
     """A copy of the model whose held-out voices are called ``held_NAME``: the engine speaks for training else."""
     (folder / "voices").mkdir()
@@ -133,15 +139,16 @@ class _Speaker:
         self.names: dict[str, str] = {}
         out.mkdir(exist_ok=True)
 
-    def speak(self, text: str) -> Utterance:
-        """Speak ``text`` into a file of its own, with voice and speed drawn for it."""
-        draw = random.Random(f"{self._seed}:{text}")
+    def speak(self, text: str, take: int) -> Utterance:
+        """Speak ``text`` into a file of its own, with voice and speed drawn for it and this ``take``."""
+        key = f"{self._seed + take}:{text}"
+        draw = random.Random(key)
         voice = draw.choice(sorted(HELD_OUT_VOICES))
         weight = round(draw.uniform(0.5, 0.8), 2)
         accent = draw.choice([None, *ACCENTS])
         parts = [(1.0, voice)] if accent is None else [(weight, voice), (round(1 - weight, 2), accent)]
         speed = round(draw.uniform(0.85, 1.15), 2)
-        name = hashlib.sha256(f"{self._seed}:{text}".encode()).hexdigest()[:12]
+        name = hashlib.sha256(key.encode()).hexdigest()[:12]
         path = self._out / f"{name}.flac"
         if not path.exists():
             sound = self._engine.speak(text, _mixture([(w, _free(v)) for w, v in parts]), speed)
