@@ -2,8 +2,8 @@
 
 Sentences come from the test files of corpora whose slots mark the names (never trained on, in any form); a name
 is taken if at least one of its words occurs nowhere in the training manifest. The voices are those held out for
-development, alone or leading a mixture with a voice of another language, which brings an accent. Where there are too few
-sentences, some are spoken once more, in another voice.
+development, alone or leading a mixture with a voice of another language, which brings an accent. Where there are too
+few sentences, some are spoken once more, in another voice.
 """
 
 import hashlib
