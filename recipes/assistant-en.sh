@@ -6,7 +6,7 @@
 # KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave and the dictionary
 # WordNet must be installed. A run that was stopped goes on where it was.
 #
-# On two cores it takes about HOURS hours and the time of the fits at the end, by measured rates: 20 minutes for 130 000 sentences by
+# On two cores it takes about six hours and the time of the fits at the end, by measured rates: 20 minutes for 130 000 sentences by
 # Hibari (110 a second), 5 for 18 000 by Pico, 2 for 6 000 by eSpeak, 7 for words in many voices, and 4.5 hours for 12 000
 # training steps (180 s of speech a second; on a GPU it was not timed). Speech takes 8 GB of disk, and training 16 GB for a copy of it.
 set -euo pipefail
@@ -67,7 +67,7 @@ done
 extras=()
 for set in hibari short pico espeak voiced; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
-stapes corpus prepare "$data" "$out/data" --recombine 100000 "${extras[@]}"
+stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"
 stapes train "$here/assistant-en.toml" --data "$out/data" --out "$out/run"
 stapes compress "$out/run/best.safetensors" "$out/en-assistant.stapes" --size 5MB --text "$out/data/text.txt" \
   --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
