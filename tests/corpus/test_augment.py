@@ -56,7 +56,8 @@ def test_all_off_changes_nothing_and_shares_nothing():
 @pytest.mark.parametrize("probability", PROBABILITIES)
 def test_every_effect_changes_the_speech_but_not_its_input(probability):
     augmenter = only(**{probability: 1.0})
-    speech = np.concatenate((speech_like(1.0), np.zeros(8000, np.float32)))
+    silence = np.zeros(8000, np.float32)
+    speech = np.concatenate((silence, speech_like(1.0), silence))
     before = speech.copy()
     result = augmenter(speech, np.random.default_rng(1), babble)
     np.testing.assert_array_equal(speech, before)

@@ -41,7 +41,7 @@ def test_babble_mixes_the_asked_number_of_voices_at_the_wanted_ratio():
     crowd = only(babble_probability=1.0, babble_snr_db_range=(5.0, 5.0), babble_voices_range=(3, 8))
     speech = speech_like(2.5)
     counts = set()
-    for seed in range(30):
+    for seed in range(60):
         calls.clear()
         result = crowd(speech, np.random.default_rng(seed), counted)
         assert snr_db(speech, result) == pytest.approx(5, abs=0.1)

@@ -17,6 +17,7 @@ VERBS = {
     "listen": "stapes.cli.listen",
     "evaluate": "stapes.cli.evaluate",
     "train": "stapes.cli.train",
+    "average": "stapes.cli.average",
     "pack": "stapes.cli.pack",
     "unpack": "stapes.cli.unpack",
     "compress": "stapes.cli.compress",
