@@ -37,12 +37,6 @@ CALLS = {"40 ms": 1, "320 ms": 8}
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Virtual environment with sherpa-onnx, soundfile and numpy.",
 )
-@click.option(
-    "--checkpoint",
-    default=ROOT / "models" / "en-assistant.safetensors",
-    type=click.Path(path_type=Path),
-    help="Weights that the bundled model was made of.",
-)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Prepared folder, for --set.")
 @click.option("--set", "names", multiple=True, help="Manifest in --data; the six of tests/data/an4 if none.")
 @click.option("--limit", type=click.IntRange(1), help="Recordings of each set, evenly spread.")
@@ -50,7 +44,6 @@ CALLS = {"40 ms": 1, "320 ms": 8}
 @results_option
 def main(
     sherpa: Path,
-    checkpoint: Path,
     data: Path | None,
     names: Sequence[str],
     limit: int | None,
@@ -60,7 +53,7 @@ def main(
     """Measure stapes and sherpa-onnx side by side; needs stapes[export], cmake, ninja and a C++ compiler."""
     utterances = _recordings(data, names, limit)
     with tempfile.TemporaryDirectory() as folder:
-        heard = hear_in_turn(_systems(sherpa, checkpoint, Path(folder)), utterances, repetitions)
+        heard = hear_in_turn(_systems(sherpa, Path(folder)), utterances, repetitions)
     facts = {
         "recordings": len(utterances),
         "speech_seconds": sum(utterance.duration for utterance in utterances),
@@ -132,9 +125,11 @@ def _recordings(data: Path | None, names: Sequence[str], limit: int | None) -> l
     return [utterance for name in names for utterance in manifests.load(data, name, limit)]
 
 
-def _systems(sherpa: Path, checkpoint: Path, folder: Path) -> dict[str, System]:
-    from stapes.compress import export_onnx
+def _systems(sherpa: Path, folder: Path) -> dict[str, System]:
+    from stapes.compress import export_onnx, unpack
 
+    checkpoint = folder / "network.safetensors"
+    unpack(bundled_model(), checkpoint)
     library = _library()
     competitors = {}
     for search, paths in SEARCHES.items():
