@@ -43,7 +43,7 @@ def _names(facts: Facts) -> list[Row]:
         rows.append(
             (f"word errors of ordinary sentences with {int(count):,} unsaid names", _change(harm["change"]))
         )
-        rows.append((f"sentences with a false name of {int(count):,}", f"1 in {_one_in(harm)}"))
+        rows.append((f"sentences with a false name of {int(count):,}", _one_in(harm)))
     return [
         *rows,
         ("10,000 phrases: to compile", f"{cost['compile_seconds']['median']:.2f} s"),
@@ -56,7 +56,8 @@ def _names(facts: Facts) -> list[Row]:
 
 
 def _one_in(harm: Facts) -> str:
-    return f"{harm['recordings'] / harm['false_inserts']:.0f}" if harm["false_inserts"] else "∞"
+    times = harm["false_inserts"]
+    return f"1 in {harm['recordings'] / times:.0f}" if times else f"none in {harm['recordings']}"
 
 
 def _grammar(facts: Facts) -> list[Row]:
