@@ -1,9 +1,11 @@
 """Sentences drawn from a grammar are sentences of it, all of them can come, and wildcards never do."""
 
+import json
 import random
 
 from click.testing import CliRunner
 
+from stapes.cli import main
 from stapes.cli.corpus import command
 from stapes.grammar import Grammar
 
@@ -62,3 +64,14 @@ def test_the_verb_writes_each_sentence_once(tmp_path):
     sentences = out.read_text().splitlines()
     assert len(sentences) == len(set(sentences)) == 8 + 3
     assert "please turn on the fan" in sentences
+
+
+def test_a_grammar_of_wildcards_alone_is_told(tmp_path, capsys):
+    path = tmp_path / "say.json"
+    intents = {"Say": {"data": [{"sentences": ["say {words}"]}]}}
+    path.write_text(
+        json.dumps({"language": "en", "intents": intents, "lists": {"words": {"wildcard": True}}})
+    )
+    assert main(["corpus", "sample", str(path), str(tmp_path / "out.txt"), "--count", "9"]) == 2
+    assert "in 9 draws no sentence without a wildcard came; one is expected" in capsys.readouterr().err
+    assert not (tmp_path / "out.txt").exists()

@@ -120,6 +120,7 @@ def sample(grammar: Path, out: Path, count: int, classes: tuple[str, ...], seed:
     import random
 
     from stapes.corpus.sentences import read_sentences, write_sentences
+    from stapes.errors import CorpusError
     from stapes.grammar import Grammar
 
     lists = {name: read_sentences(path) for name, path in class_files(classes).items()}
@@ -129,6 +130,8 @@ def sample(grammar: Path, out: Path, count: int, classes: tuple[str, ...], seed:
     draw = random.Random(seed)
     drawn = (loaded.sample(draw) for _ in range(count))
     sentences = list(dict.fromkeys(sentence for sentence in drawn if sentence))
+    if not sentences:
+        raise CorpusError(f"{grammar}: in {count} draws no sentence without a wildcard came; one is expected")
     write_sentences(out, sentences)
     click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
 
