@@ -73,6 +73,14 @@ def _tell(parts: "Mapping[str, Sequence[Utterance]]") -> None:
         click.echo(f"{name:14} {count:7} utterances {hours:8.2f} h {speakers:6} speakers")
 
 
+def _write_sentences(out: Path, sentences: list[str]) -> None:
+    """Write ``sentences`` to ``out``, and tell how many and what they are like."""
+    from stapes.corpus.sentences import write_sentences
+
+    write_sentences(out, sentences)
+    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+
+
 @command.command()
 @click.argument("texts", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
@@ -84,11 +92,10 @@ def drill(texts: Path, out: Path, count: int, seed: int) -> None:
     Speak them with 'stapes corpus synthesise OUT …': running text alone teaches too little of all this.
     """
     from stapes.corpus.drills import drills
-    from stapes.corpus.sentences import read_sentences, write_sentences
+    from stapes.corpus.sentences import read_sentences
 
     sentences = drills(read_sentences(texts), count, seed)
-    write_sentences(out, sentences)
-    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+    _write_sentences(out, sentences)
 
 
 @command.command()
@@ -99,11 +106,10 @@ def examples(wordnet: Path, out: Path) -> None:
 
     On Debian, 'apt install wordnet-base' brings the folder /usr/share/wordnet.
     """
-    from stapes.corpus.sentences import dictionary_examples, write_sentences
+    from stapes.corpus.sentences import dictionary_examples
 
     sentences = dictionary_examples(wordnet)
-    write_sentences(out, sentences)
-    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+    _write_sentences(out, sentences)
 
 
 @command.command()
@@ -119,7 +125,7 @@ def sample(grammar: Path, out: Path, count: int, classes: tuple[str, ...], seed:
     """
     import random
 
-    from stapes.corpus.sentences import read_sentences, write_sentences
+    from stapes.corpus.sentences import read_sentences
     from stapes.errors import CorpusError
     from stapes.grammar import Grammar
 
@@ -132,8 +138,7 @@ def sample(grammar: Path, out: Path, count: int, classes: tuple[str, ...], seed:
     sentences = list(dict.fromkeys(sentence for sentence in drawn if sentence))
     if not sentences:
         raise CorpusError(f"{grammar}: in {count} draws no sentence without a wildcard came; one is expected")
-    write_sentences(out, sentences)
-    click.echo(f"{len(sentences)} sentences, such as: {'; '.join(sentences[:5])}")
+    _write_sentences(out, sentences)
 
 
 @command.command("import")

@@ -65,7 +65,7 @@ def read_trained(source: Path) -> Trained:
     """
     saved = checkpoint.load(source)
     recipe = config.build(Recipe, saved.facts["recipe"], f"{source}: recipe")
-    averaged = {name: tensor.float().numpy() for name, tensor in (saved.average or saved.weights).items()}
+    averaged = {name: tensor.float().numpy() for name, tensor in saved.averaged.items()}
     weights = join_head(averaged, used=recipe.ctc.scale > 0)
     metadata = _metadata(recipe, saved.facts, saved.step)
     return Trained(recipe, weights, metadata, bytes.fromhex(saved.facts["subwords"]))

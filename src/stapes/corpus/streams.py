@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes import audio
-from stapes.corpus.augment.levels import FRAME_SAMPLES, frame_powers, loop, mix, speech_end
+from stapes.corpus.augment.levels import FRAME_SAMPLES, frame_powers, loop, mix, speech_begin, speech_end
 from stapes.corpus.augment.noises import make_noises
 from stapes.corpus.manifest import Utterance
 from stapes.errors import ConfigError
@@ -172,7 +172,7 @@ def _speech(recording: Waveform) -> tuple[int, int, int]:
     less than 30 dB below loud speech (the 95th): what follows is room, breath or the decay of the last sound.
     """
     last = speech_end(recording)
-    begin = max(0, len(recording) - speech_end(recording[::-1]))
+    begin = speech_begin(recording)
     powers = frame_powers(recording[:last])
     floor, loud = np.percentile(powers, (5, 95)) if len(powers) else (0.0, 0.0)
     heard = np.flatnonzero(powers >= min(max(floor * 10, loud / 1_000), loud))

@@ -23,7 +23,7 @@ def average(first: Path, second: Path, share: float, target: Path) -> None:
         TrainingError: one of them is no checkpoint, or their networks have other sizes.
     """
     saved, other = checkpoint.load(first), checkpoint.load(second)
-    mine, theirs = saved.average or saved.weights, other.average or other.weights
+    mine, theirs = saved.averaged, other.averaged
     shapes = [{name: tensor.shape for name, tensor in weights.items()} for weights in (mine, theirs)]
     if shapes[0] != shapes[1]:
         raise TrainingError(

@@ -35,6 +35,11 @@ class Checkpoint:
     optimiser: Mapping[str, Tensor]
     facts: Mapping[str, Any]
 
+    @property
+    def averaged(self) -> Mapping[str, Tensor]:
+        """The average, which is what is evaluated and packed; the weights where there is none."""
+        return self.average or self.weights
+
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write ``checkpoint`` to ``path``, whole or not at all."""

@@ -170,29 +170,35 @@ def _interpolated(grams: Ints, counts: Ints, n: int, shorter: Ints, shorter_prob
 
 def _backoffs(grams: list[Ints], probs: list[Floats], n: int) -> Floats:
     """[K] log weight of shorter contexts after each n-gram of order ``n``, so that all labels sum to one."""
-    longer, known = grams[n], probs[n]
+    _, _, left, spared = _left_over(grams, probs, n)
+    weights: Floats = np.log(left) - np.log(spared)
+    return weights
+
+
+def _left_over(grams: list[Ints], probs: list[Floats], n: int) -> tuple[Ints, Floats, Floats, Floats]:
+    """What the longer n-grams known after those of order ``n`` leave to all other labels.
+
+    Returns:
+        For each longer n-gram the place of its context and the probability of its label after the shorter context; for
+        each context [K] what the longer n-grams leave, and what the same labels leave after the shorter context.
+    """
+    longer, count = grams[n], len(grams[n - 1])
     places = np.searchsorted(grams[n - 1], longer >> _BITS)
     lower = probs[n - 1][np.searchsorted(grams[n - 1], _without_oldest(longer, n + 1))]
-    used = np.bincount(places, known, len(grams[n - 1]))
-    spared = np.bincount(places, lower, len(grams[n - 1]))
     tiny = math.exp(-20)
-    weights: Floats = np.log(np.maximum(1 - used, tiny)) - np.log(np.maximum(1 - spared, tiny))
-    return weights
+    left, spared = (np.maximum(1 - np.bincount(places, each, count), tiny) for each in (probs[n], lower))
+    return places, lower, left, spared
 
 
 def _entropies(grams: list[Ints], probs: list[Floats], raw: Sequence[tuple[Ints, Ints]], n: int) -> Floats:
     """[K] by how much the model changes when one n-gram of order ``n`` is left out (Stolcke's equation 5)."""
-    own, known = grams[n - 1], probs[n - 1]
-    contexts = own >> _BITS
-    places = np.searchsorted(grams[n - 2], contexts)
-    lower = probs[n - 2][np.searchsorted(grams[n - 2], _without_oldest(own, n))]
-    tiny = math.exp(-20)
-    left = np.maximum(1 - np.bincount(places, known, len(grams[n - 2])), tiny)[places]
-    spared = np.maximum(1 - np.bincount(places, lower, len(grams[n - 2])), tiny)[places]
+    known = probs[n - 1]
+    places, lower, left, spared = _left_over(grams, probs, n - 1)
+    left, spared = left[places], spared[places]
     before = np.log(left / spared)
     after = np.log((left + known) / (spared + lower))
     counted, counts = raw[n - 2]
-    occurs = counts[np.searchsorted(counted, contexts)] / raw[0][1].sum()
+    occurs = counts[np.searchsorted(counted, grams[n - 1] >> _BITS)] / raw[0][1].sum()
     changed: Floats = -occurs * (known * (np.log(lower / known) + after) + left * (after - before))
     return changed
 

@@ -9,7 +9,7 @@ import numpy as np
 import soxr
 
 from stapes.corpus.augment import distortion, spectrum
-from stapes.corpus.augment.levels import Waveform, active_power, loop, mix, speech_end
+from stapes.corpus.augment.levels import Waveform, active_power, loop, mix, speech_begin, speech_end
 from stapes.corpus.augment.noises import make_noises
 from stapes.corpus.augment.rooms import make_rooms
 from stapes.corpus.augment.settings import AugmentConfig
@@ -95,7 +95,7 @@ class Augmenter:
             sound = _trim(sound, rng)
         lead_trimmed = _happens(rng, config.lead_trim_probability)
         if lead_trimmed:
-            sound = sound[len(sound) - speech_end(sound[::-1]) :]
+            sound = sound[speech_begin(sound) :]
         if _happens(rng, config.pad_probability):
             sound = _pad(sound, rng, config, before=not lead_trimmed, after=not trimmed)
         return sound

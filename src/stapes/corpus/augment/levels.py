@@ -61,6 +61,11 @@ def speech_end(waveform: Waveform) -> int:
     return min(len(waveform), (last + 1 + _HANGOVER_FRAMES) * FRAME_SAMPLES)
 
 
+def speech_begin(waveform: Waveform) -> int:
+    """The number of samples before speech begins in ``waveform`` [N]: `speech_end` of it played backwards."""
+    return len(waveform) - speech_end(waveform[::-1])
+
+
 def _speech_frames(waveform: Waveform) -> NDArray[np.bool_]:
     powers = np.convolve(frame_powers(waveform), _SMOOTHING, "same")
     floor, loud = np.percentile(powers, (5, 95))
