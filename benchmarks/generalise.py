@@ -25,11 +25,12 @@ from benchmarks import manifests, systems, unheard_noises
 from benchmarks.conditions import CONDITIONS, RATE_HZ, Waveform, around
 from benchmarks.memory import Memory
 from benchmarks.reading import best_reading
-from benchmarks.record import bundled_model, model_facts, record, results_option
+from benchmarks.record import model_facts, record, results_option
 from benchmarks.unheard_sentences import SENTENCES
 from benchmarks.wer import Reading, strictly
 from stapes import audio
 from stapes.corpus import Utterance, normalise, read_sentences
+from stapes.engine import bundled_models, find_model
 from stapes.evaluate import Pair, score
 from stapes.units import seconds_to_samples
 
@@ -89,10 +90,11 @@ def main(
         refuse_heard(data)
     trial = Trial(data, names, conditions, limit)
     if not peer_only:
-        name = f"generalise-{model.stem}" if model else "generalise"
-        with systems.listening(systems.stapes(model)) as hear:
-            facts = {"tested": model_facts(model or bundled_model()), **trial.run(hear, "stapes", strictly)}
-        record(name, facts, seed=SEED, model=None if model else bundled_model(), folder=results)
+        path = find_model(model)
+        name = f"generalise-{path.stem}" if model else "generalise"
+        with systems.listening(systems.stapes(path)) as hear:
+            facts = {"tested": model_facts(path), **trial.run(hear, "stapes", strictly)}
+        record(name, facts, seed=SEED, model=path if path.stem in bundled_models() else None, folder=results)
     if whisper:
         peer, size = systems.whisper(whisper), systems.whisper_bytes(whisper)
         with Memory(keep).listening(peer) if keep else systems.listening(peer) as hear:

@@ -59,10 +59,15 @@ def compared(results: Entry) -> dict[str, Entry]:
     part = "" if again["cells"] in ({}, ours["cells"]) else f" on {_counts(again)} of each set"
     return {
         "en-assistant": ours,
+        **_named("en-assistant-small", _shared(ours, results, "generalise-en-assistant-small")),
         "first en-assistant": _shared(ours, results, "generalise-first"),
         **({f"en-assistant{part}": again} if part else {}),
         f"Whisper tiny.en{part}": theirs,
     }
+
+
+def _named(name: str, column: Entry) -> dict[str, Entry]:
+    return {name: column} if column["cells"] else {}
 
 
 def conditions(results: Entry) -> list[Row]:

@@ -8,11 +8,13 @@ import platform
 import statistics
 import subprocess
 from collections.abc import Callable, Mapping
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from stapes.engine import find_model
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -74,10 +76,7 @@ def model_facts(path: Path) -> dict[str, Any]:
 
 def bundled_model() -> Path:
     """The model inside the installed package."""
-    path = Path(str(resources.files("stapes") / "models" / "en-assistant.stapes"))
-    if not path.is_file():
-        raise click.ClickException("no model is bundled with this installation of stapes")
-    return path
+    return find_model(None)
 
 
 def results_option(function: _Command) -> _Command:

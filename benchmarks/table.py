@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from benchmarks import context_table, generalise_table
-from benchmarks.record import RESULTS, ROOT, bundled_model, model_facts
+from benchmarks.record import RESULTS, ROOT, model_facts
+from stapes.engine import bundled_model, bundled_models
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "models" / "en-assistant.md")
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -41,7 +42,8 @@ def main(check: bool) -> None:
         return
     complaints = [f"{path.name}: its tables are stale; run python -m benchmarks.table" for path in stale]
     if results:
-        complaints += foreign(results, model_facts(bundled_model())["sha256"])
+        sums = {name: model_facts(bundled_model(name))["sha256"] for name in bundled_models()}
+        complaints += foreign(results, sums)
     if complaints:
         raise click.ClickException("; ".join(complaints))
 
@@ -62,12 +64,12 @@ def fill(page: str, results: Results) -> str:
     return _MARKED.sub(table, page)
 
 
-def foreign(results: Results, sha256: str) -> list[str]:
-    """A sentence for each result that was measured with another model than the bundled one."""
+def foreign(results: Results, sums: Mapping[str, str]) -> list[str]:
+    """A sentence for each result of another model than the bundled one of its name, whose SHA-256 is in ``sums``."""
     return [
         f"results/{name}.json belongs to another model than the bundled one; measure again"
         for name, entry in results.items()
-        if entry["model"] and entry["model"]["sha256"] != sha256
+        if entry["model"] and entry["model"]["sha256"] != sums.get(entry["model"]["name"])
     ]
 
 
@@ -76,17 +78,20 @@ def accuracy(results: Results) -> list[Row]:
     if "wer" not in results:
         return []
     ours = results["wer"]["results"]
+    columns = {"en-assistant": (ours, results["wer"]["model"]["bytes"])}
+    if small := results.get("wer-en-assistant-small"):
+        columns["en-assistant-small"] = _on_the_same(ours, small["results"]), small["model"]["bytes"]
     theirs = _on_the_same(ours, results.get("wer-whisper", {}).get("results"))
-    rows: list[Row] = [("", "recordings", "en-assistant", "Whisper tiny.en"), ("---", "--:", "--:", "--:")]
+    columns["Whisper tiny.en"] = theirs, theirs and theirs["model_bytes"]
+    rows: list[Row] = [("", "recordings", *columns), ("---", "--:", *("--:" for _ in columns))]
     for name, (title, measure) in _SETS.items():
         if name in ours["sets"]:
             count = f"{ours['sets'][name]['recordings']}"
-            rows.append((title, count, _rate(ours, name, measure), _rate(theirs, name, measure)))
-    rows.append(("real-time factor on these files, one core", "", _number(ours), _number(theirs)))
-    sizes = [results["wer"]["model"]["bytes"], theirs["model_bytes"] if theirs else None]
-    rows.append(
-        ("size of the model, MB", "", *("–" if size is None else f"{size / 1e6:.1f}" for size in sizes))
-    )
+            rows.append((title, count, *(_rate(scores, name, measure) for scores, _ in columns.values())))
+    factors = (_number(scores) for scores, _ in columns.values())
+    rows.append(("real-time factor on these files, one core", "", *factors))
+    sizes = ("–" if size is None else f"{size / 1e6:.1f}" for _, size in columns.values())
+    rows.append(("size of the model, MB", "", *sizes))
     return rows
 
 

@@ -10,8 +10,9 @@ import click
 from benchmarks import manifests, systems
 from benchmarks.memory import Memory
 from benchmarks.reading import best_reading
-from benchmarks.record import bundled_model, record, results_option
+from benchmarks.record import record, results_option
 from stapes.corpus import Utterance, normalise
+from stapes.engine import find_model
 from stapes.evaluate import Pair, Score, score
 
 SETS = ("test-an4", "dev-synthetic", "dev-prompts", "test-keywords", "test-digits", "test-words")
@@ -29,6 +30,9 @@ def strictly(written: str, reference: str) -> str:
 @click.option(
     "--whisper", type=click.Path(file_okay=False, path_type=Path), help="Virtual environment of the peer."
 )
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="Instead of the bundled one: a file or a name."
+)
 @click.option("--peer-only", is_flag=True, help="Leave the results of the bundled model as they are.")
 @click.option(
     "--keep", type=click.Path(dir_okay=False, path_type=Path), help="File of what the peer has heard already."
@@ -38,6 +42,7 @@ def strictly(written: str, reference: str) -> str:
 @results_option
 def main(
     data: Path,
+    model: Path | None,
     whisper: Path | None,
     peer_only: bool,
     keep: Path | None,
@@ -45,13 +50,14 @@ def main(
     limit: int | None,
     results: Path,
 ) -> None:
-    """Score the bundled model and, with --whisper, Whisper tiny.en."""
+    """Score the bundled model, another --model, or with --whisper also Whisper tiny.en."""
     if peer_only and not whisper:
         raise click.UsageError("--peer-only: the peer's virtual environment is expected in --whisper")
     sets = {name: manifests.load(data, name, limit) for name in names}
     if not peer_only:
-        model = bundled_model()
-        record("wer", measure(systems.stapes(), sets, strictly), model=model, folder=results)
+        path = find_model(model)
+        name = f"wer-{path.stem}" if model else "wer"
+        record(name, measure(systems.stapes(path), sets, strictly), model=path, folder=results)
     if whisper:
         peer, size = systems.whisper(whisper), systems.whisper_bytes(whisper)
         facts = {"system": peer.name, "model_bytes": size, **measure(peer, sets, best_reading, keep)}

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# From the sets that docs/corpora.md describes to a model like the bundled one, on one machine:
+# From the sets that docs/corpora.md describes to models like the bundled ones, large and small, on one machine:
 #
 #     bash recipes/assistant-en.sh DATA OUT [KOKORO]
 #
-# KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave and the dictionary
-# WordNet must be installed. A run that was stopped goes on where it was.
+# KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave, RHVoice and the
+# dictionary WordNet must be installed. A run that was stopped goes on where it was.
 #
-# On two cores it takes about six hours and the time of the fits at the end, by measured rates: 20 minutes for 130 000 sentences by
-# Hibari (110 a second), 5 for 18 000 by Pico, 2 for 6 000 by eSpeak, 7 for words in many voices, and 4.5 hours for 12 000
-# training steps (180 s of speech a second; on a GPU it was not timed). Speech takes 8 GB of disk, and training 16 GB for a copy of it.
+# On two cores it takes about seven hours, by measured rates: 20 minutes for 130 000 sentences by Hibari (110 a second), 7 for 26 000 by
+# Pico, 2 for 18 000 by eSpeak, 10 for 6 000 by RHVoice, 7 for words in many voices, 4.5 hours for 12 000 training steps of the
+# large model (180 s of speech a second; on a GPU it was not timed), half an hour for the small one, and as long for the fits of
+# both. Speech takes 8 GB of disk, and each training 18 GB for a copy of it.
 set -euo pipefail
 
 data=$1 out=$2 kokoro=${3:-}
@@ -18,6 +19,10 @@ jobs=$(nproc)
 held_out=()
 if ! command -v pico2wave > /dev/null; then
   echo "$0: pico2wave is not installed; Debian has it in libttspico-utils" >&2
+  exit 2
+fi
+if ! command -v RHVoice-test > /dev/null; then
+  echo "$0: RHVoice-test is not installed; Debian has it in rhvoice, its English voices in rhvoice-english" >&2
   exit 2
 fi
 if [[ ! -f $wordnet/data.noun ]]; then
@@ -30,7 +35,7 @@ if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
 fi
 mkdir -p "$out"
 
-stapes corpus prepare "$data" "$out/sets" --recombine 60000
+stapes corpus prepare "$data" "$out/sets" --recombine 120000
 for part in "$out"/sets/dev-*.jsonl "$out"/sets/test-an4.jsonl; do
   if [[ -e $part ]]; then held_out+=(--exclude "$part"); fi
 done
@@ -41,12 +46,13 @@ stapes corpus drill "$out/sets/text.txt" "$texts/all-drills.txt" --count 16000
 grep -vxFf <(cat "$here"/../benchmarks/sentences/*.txt) "$texts/all-drills.txt" > "$texts/drills.txt"
 stapes corpus examples "$wordnet" "$texts/examples.txt"
 intents=$(python -c 'import home_assistant_intents as h; print(h.__path__[0])')/data/en.json
-stapes corpus sample "$intents" "$texts/home.txt" --count 30000 \
-  --class name="$here/home/names.txt" --class area="$here/home/areas.txt" --class floor="$here/home/floors.txt"
+names=(--class name="$here/home/names.txt" --class area="$here/home/areas.txt" --class floor="$here/home/floors.txt")
+stapes corpus sample "$intents" "$texts/home.txt" --count 30000 "${names[@]}"
 shuf --random-source=<(yes) "$out/sets/text.txt" > "$texts/shuffled.txt"
 head -n 45000 "$texts/shuffled.txt" > "$texts/most.txt"
-sed -n 45001,57000p "$texts/shuffled.txt" > "$texts/some.txt"
-sed -n 57001,63000p "$texts/shuffled.txt" > "$texts/few.txt"
+sed -n 45001,65000p "$texts/shuffled.txt" > "$texts/some.txt"
+sed -n 65001,83000p "$texts/shuffled.txt" > "$texts/few.txt"
+sed -n 83001,89000p "$texts/shuffled.txt" > "$texts/fewest.txt"
 grep -E '^[^ ]+$' "$texts/drills.txt" > "$texts/short.txt"
 shuf -n 6000 --random-source=<(yes) "$texts/drills.txt" > "$texts/fewer-drills.txt"
 
@@ -59,6 +65,7 @@ for engine in hibari pico espeak; do speak short "$engine" "$texts/short.txt" 2;
 speak pico pico "$texts/fewer-drills.txt" 1
 speak pico pico "$texts/some.txt" 0
 speak espeak espeak "$texts/few.txt" 0
+speak rhvoice rhvoice "$texts/fewest.txt" 0
 # The same few words in many voices, as sets of single words and digits have few speakers.
 voices=(hibari:70 espeak:40 pico:30)
 if [[ $kokoro ]]; then voices+=(kokoro:8); fi
@@ -68,14 +75,27 @@ for voice in "${voices[@]}"; do
   done
 done
 extras=()
-for set in hibari examples short pico espeak voiced; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
+for set in hibari examples short pico espeak rhvoice voiced; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"
-stapes train "$here/assistant-en.toml" --data "$out/data" --out "$out/run"
-stapes compress "$out/run/best.safetensors" "$out/en-assistant.stapes" --size 5MB --text "$out/data/text.txt" \
-  --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
-# Phrases of a dictionary end anywhere: nothing is to be learned from them about ends.
-stapes corpus prepare "$data" "$out/ends" --recombine 60000 --extra "hibari=$out/hibari/manifest.jsonl"
-stapes endpoints "$out/en-assistant.stapes" --data "$out/ends" --out "$out/en-assistant.stapes"
-stapes calibrate "$out/en-assistant.stapes" --out "$out/en-assistant.stapes" \
-  --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
+# The end-pointer learns from sentences that no training has heard: of others the words come out better than they will.
+stapes corpus drill "$out/sets/text.txt" "$texts/new-drills.txt" --count 16000 --seed 1
+stapes corpus sample "$intents" "$texts/new-home.txt" --count 3000 --seed 1 "${names[@]}"
+{
+  sed -n 89001,91000p "$texts/shuffled.txt"
+  grep -vxFf <(cat "$here"/../benchmarks/sentences/*.txt "$texts/all-drills.txt") "$texts/new-drills.txt" | head -n 1500
+  grep -vxFf "$texts/home.txt" "$texts/new-home.txt" | head -n 700
+} > "$texts/ends.txt" || true # head leaves its pipe early
+speak ends hibari "$texts/ends.txt" 3
+stapes corpus prepare "$data" "$out/ends-data" --recombine 60000 --extra "hibari=$out/ends/manifest.jsonl"
+
+make_model() { # NAME SIZE
+  local recipe=$here/${1/en-assistant/assistant-en}.toml model=$out/$1.stapes
+  stapes train "$recipe" --data "$out/data" --out "$out/$1"
+  stapes compress "$out/$1/best.safetensors" "$model" --size "$2" --text "$out/data/text.txt" \
+    --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
+  stapes endpoints "$model" --data "$out/ends-data" --out "$model"
+  stapes calibrate "$model" --out "$model" --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
+}
+make_model en-assistant 5400KB
+make_model en-assistant-small 1270KB

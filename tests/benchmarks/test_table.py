@@ -42,6 +42,17 @@ def test_the_peer_stands_beside_the_model() -> None:
     assert "| real-time factor on these files, one core |  | 0.125 | 0.125 |" in page
 
 
+def test_the_small_model_stands_beside_the_large_one() -> None:
+    results = {
+        "wer": entry("wer", scored(0.05), "x"),
+        "wer-en-assistant-small": entry("wer-en-assistant-small", scored(0.2), "y"),
+    }
+    page = fill("<!-- table: accuracy -->\n<!-- end -->", results)
+    assert "|  | recordings | en-assistant | en-assistant-small | Whisper tiny.en |" in page
+    assert "| 130 | 5.0 (4.0–6.0) | 20.0 (19.0–21.0) | – |" in page
+    assert "| size of the model, MB |  | 5.2 | 5.2 | – |" in page
+
+
 def test_a_peer_that_heard_other_recordings_is_not_compared() -> None:
     results = {
         "wer": entry("wer", scored(0.05), "x"),
@@ -56,7 +67,7 @@ def test_results_of_another_model_are_named() -> None:
         "silence": entry("silence", {}, "new"),
         "size": entry("size", {}),
     }
-    assert foreign(results, "new") == [
+    assert foreign(results, {"m": "new", "other": "old"}) == [
         "results/speed.json belongs to another model than the bundled one; measure again"
     ]
 

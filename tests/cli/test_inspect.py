@@ -2,16 +2,17 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from stapes import engine
 from stapes.cli import inspect
 from stapes.codec import Float16, Float32, Uniform
-from stapes.errors import ConfigError, FormatError
+from stapes.engine import bundled
+from stapes.errors import FormatError
 from stapes.format import read, write
 
 METADATA = {
@@ -103,19 +104,33 @@ def test_metadata_cannot_drive_the_terminal(tmp_path: Path) -> None:
     assert run(path).output.splitlines()[-1] == r"licence   '\x1b[31mred\nline'"
 
 
-def test_the_bundled_model_is_inspected_if_none_is_named(
+def test_a_bundled_model_is_inspected_by_its_name_and_without_one(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "bundled_model", lambda: model)
+    monkeypatch.setattr(bundled, "_folder", lambda: model.parent)
+    monkeypatch.setattr(bundled, "DEFAULT_MODEL", "tiny")
     assert run().output.splitlines()[0] == f"file     {model}"
+    assert run("tiny").output.splitlines()[0] == f"file     {model}"
 
 
-def test_without_a_bundled_model_one_has_to_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "bundled_model", lambda: tmp_path / "none.stapes")
-    with pytest.raises(ConfigError) as caught:
-        run()
-    sentence = "stapes inspect: no model is bundled with this installation; name a .stapes file"
-    assert str(caught.value) == sentence
+def test_a_file_comes_before_a_bundled_model_of_its_name(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "_folder", lambda: model.parent)
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copy(model, own / "tiny")
+    monkeypatch.chdir(own)
+    assert run("tiny").output.splitlines()[0] == "file     tiny"
+
+
+def test_what_is_neither_a_file_nor_bundled_is_refused(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "_folder", lambda: model.parent)
+    with pytest.raises(FormatError) as caught:
+        run("huge")
+    assert str(caught.value) == "huge: no such file; a packed model (.stapes) is expected, or one of tiny"
 
 
 def test_damaged_model_is_refused(model: Path) -> None:

@@ -14,6 +14,7 @@ from stapes.cli import main
 from stapes.corpus import Utterance, write_manifest
 from stapes.errors import TrainingError
 from stapes.train import checkpoint
+from stapes.train import train as train_recipe
 from stapes.train.data import BatchMaker, plan_epoch
 from stapes.train.history import read_history
 from stapes.train.recipe import DataConfig, OptimiserConfig
@@ -116,6 +117,25 @@ def test_an_interrupted_run_goes_on_bit_identically(data, tmp_path):
     assert not torch.equal(weights(tmp_path / "whole")["weights.output.bias"], whole["weights.output.bias"])
 
 
+def test_an_update_moves_hidden_matrices_in_all_directions_alike(data, tmp_path):
+    steps = ["--set", "optimiser.decay_steps=0", "--set"]
+    train(data, tmp_path, *steps, "optimiser.steps=4")
+    before = weights(tmp_path)
+    train(data, tmp_path, *steps, "optimiser.steps=5")
+    after = weights(tmp_path)
+
+    def spread(name):
+        sizes = torch.linalg.svdvals(after[f"weights.{name}"] - before[f"weights.{name}"])
+        return float(sizes.max() / sizes.median())
+
+    hidden = [
+        *(f"lstms.{layer}.weight_{kind}_l0" for layer in (0, 1) for kind in ("ih", "hh")),
+        *(f"{layer}.weight" for layer in ("encoder_projection", "predictor_projection", "context")),
+    ]
+    assert max(map(spread, hidden)) < 2
+    assert min(map(spread, ("output.weight", "ctc.weight"))) > 5
+
+
 def test_a_signal_to_those_that_make_batches_does_not_end_the_run(data, tmp_path, monkeypatch):
     make = BatchMaker.make
 
@@ -193,8 +213,6 @@ def test_weights_of_another_size_are_refused(data, tmp_path):
     train(data, tmp_path / "first", "--set", "optimiser.steps=4")
     best = tmp_path / "first" / "best.safetensors"
     with pytest.raises(TrainingError, match="its network has other sizes than the recipe's"):
-        from stapes.train import train as train_recipe
-
         train_recipe(data / "recipe.toml", data, tmp_path / "second", ["network.hidden=17"], best)
 
 

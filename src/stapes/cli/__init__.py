@@ -47,6 +47,15 @@ def beam_option(least: int) -> Callable[[Command], Command]:
     )
 
 
+def model_option(command: Command) -> Command:
+    """The option ``--model``, a packed model for `stapes.engine.find_model`."""
+    return click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        help="A packed model, or the name of one that is built in: en-assistant (the default), en-assistant-small.",
+    )(command)
+
+
 def unheard_option(command: Command) -> Command:
     """The option ``--data``, one or more manifests of recordings to judge a model by."""
     return click.option(

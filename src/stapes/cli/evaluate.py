@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stapes.cli import beam_option
+from stapes.cli import beam_option, model_option
 from stapes.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ ROUNDING_SECONDS = 0.1
 
 @click.command(name="evaluate")
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option(
-    "--model", type=click.Path(path_type=Path), help="A packed model instead of the one that is built in."
-)
+@model_option
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object, with what was heard in each recording."
 )

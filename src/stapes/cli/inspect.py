@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stapes.errors import ConfigError
-
 if TYPE_CHECKING:
     from stapes.format import Entry, PackedModel
 
@@ -19,10 +17,11 @@ VALUE_CHARACTERS = 72
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all metadata in full.")
 def command(model: Path | None, as_json: bool) -> None:
-    """Check the packed model MODEL (the bundled one if none is named) and print what is in it."""
+    """Check the packed model MODEL, a file or the name of a bundled one, and print what is in it."""
+    from stapes.engine import find_model
     from stapes.format import read
 
-    path = model or _bundled()
+    path = find_model(model)
     packed = read(path)
     click.echo(json.dumps(summary(path, packed), ensure_ascii=False) if as_json else text(path, packed))
 
@@ -57,15 +56,6 @@ def text(path: Path, model: "PackedModel") -> str:
     if model.metadata:
         parts.append(_columns([("metadata", ""), *_flattened(model.metadata)], ""))
     return "\n\n".join(parts)
-
-
-def _bundled() -> Path:
-    from stapes.engine import bundled_model
-
-    path = bundled_model()
-    if not path.is_file():
-        raise ConfigError("stapes inspect: no model is bundled with this installation; name a .stapes file")
-    return path
 
 
 def _weights(entries: Sequence["Entry"]) -> int:

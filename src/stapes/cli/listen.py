@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stapes.cli import report
+from stapes.cli import model_option, report
 from stapes.cli.context import class_files, class_option, phrases_option, read_context
 from stapes.cli.live import LiveLine
 
@@ -25,9 +25,7 @@ SPECULATION_MARK = " …?"
 
 
 @click.command(name="listen")
-@click.option(
-    "--model", type=click.Path(path_type=Path), help="A packed model instead of the one that is built in."
-)
+@model_option
 @click.option(
     "--endpoint",
     type=click.Choice(["fast", "normal", "patient"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from stapes.cli import EXIT_ERROR, beam_option, report
+from stapes.cli import EXIT_ERROR, beam_option, model_option, report
 from stapes.cli.context import class_files, class_option, phrases_option, read_context
 from stapes.cli.lattices import require_form, write_lattice
 from stapes.cli.live import LiveLine
@@ -30,9 +30,7 @@ NOT_UNDERSTOOD = "not understood"
 
 @click.command(name="transcribe")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--model", type=click.Path(path_type=Path), help="A packed model instead of the one that is built in."
-)
+@model_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the time of each word.")
 @click.option("--stream", "streaming", is_flag=True, help="Show the words as they grow.")
 @beam_option(least=1)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from stapes.cli import model_option
 from stapes.errors import MissingExtraError
 
 
 @click.command(short_help="A checkpoint from a packed model.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--model", type=click.Path(path_type=Path), help="Packed model; the bundled one by default.")
+@model_option
 def command(checkpoint: Path, model: Path | None) -> None:
     """Write the network of a packed model to CHECKPOINT, to go on training from it.
 
@@ -22,6 +23,6 @@ def command(checkpoint: Path, model: Path | None) -> None:
         from stapes.compress import unpack
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "torch", "train", "Unpacking") from None
-    from stapes.engine import bundled_model
+    from stapes.engine import find_model
 
-    unpack(model or bundled_model(), checkpoint)
+    unpack(find_model(model), checkpoint)

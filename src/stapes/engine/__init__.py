@@ -1,6 +1,6 @@
 """The executors of packed networks; their state is a value."""
 
-from stapes.engine.bundled import bundled_model
+from stapes.engine.bundled import bundled_model, bundled_models, find_model
 from stapes.engine.calibration import CALIBRATION, Calibration
 from stapes.engine.integer import IntegerNetwork, IntegerState
 from stapes.engine.loading import ENGINES, load
@@ -18,6 +18,8 @@ __all__ = [
     "Network",
     "NetworkState",
     "bundled_model",
+    "bundled_models",
+    "find_model",
     "load",
     "native_module",
 ]

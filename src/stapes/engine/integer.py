@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stapes import format as packed_format
 from stapes import intmath
-from stapes.engine.bundled import bundled_model
+from stapes.engine.bundled import find_model
 from stapes.engine.executor import RECEPTIVE_FRAMES, SUBSAMPLING, Array, IntegerExecutor
 from stapes.engine.optional import read_optional
 from stapes.engine.settings import INTEGER, IntegerSettings, NetworkSettings, take_tensors
@@ -77,12 +77,12 @@ class IntegerNetwork(IntegerExecutor[IntegerState]):
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> "IntegerNetwork":
-        """Read the packed model at ``path``, or the bundled one.
+        """Read the packed model at ``path``, or the bundled one of that name, or the default one.
 
         Raises:
             FormatError: the file is missing, damaged, or holds no network that can be run in integers.
         """
-        return cls(packed_format.read(bundled_model() if path is None else path))
+        return cls(packed_format.read(find_model(path)))
 
     def init_state(self) -> IntegerState:
         """The state before the first sample."""

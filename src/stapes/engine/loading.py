@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from stapes import format as packed_format
-from stapes.engine.bundled import bundled_model
+from stapes.engine.bundled import find_model
 from stapes.engine.integer import IntegerNetwork
 from stapes.engine.native import NativeNetwork, native_module
 from stapes.engine.reference import Network
@@ -23,7 +23,7 @@ ENGINES = tuple(_LOADERS)
 
 
 def load(path: str | Path | None, engine: str | None = None) -> AnyNetwork:
-    """The packed model at ``path``, or the bundled one, ready to be run by the executor of that name.
+    """The packed model at ``path`` (see `find_model`), ready to be run by the executor of that name.
 
     Without a name it is ``native`` where this installation has it and the model can be run in integers, else
     ``reference``.
@@ -34,7 +34,7 @@ def load(path: str | Path | None, engine: str | None = None) -> AnyNetwork:
     """
     if engine is not None and engine not in _LOADERS:
         raise ConfigError(f"recognizer: engine is '{engine}'; {', '.join(ENGINES)} are accepted")
-    path = bundled_model() if path is None else Path(path)
+    path = find_model(path)
     model = packed_format.read_lazily(path)
     if engine is None:
         engine = "native" if INTEGER in model.metadata and native_module() is not None else "reference"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes import format as packed_format
-from stapes.engine.bundled import bundled_model
+from stapes.engine.bundled import find_model
 from stapes.engine.executor import Array, IntegerExecutor
 from stapes.errors import ConfigError
 from stapes.features import FbankState
@@ -64,8 +64,8 @@ class NativeNetwork(IntegerExecutor[NativeState]):
 
     @classmethod
     def load(cls, path: str | Path | None = None, kernels: str = "") -> "NativeNetwork":
-        """Read the packed model at ``path``, or the bundled one."""
-        path = bundled_model() if path is None else path
+        """Read the packed model at ``path``, or the bundled one of that name, or the default one."""
+        path = find_model(path)
         return cls(packed_format.read_lazily(path), path, kernels)
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes import format as packed_format
-from stapes.engine.bundled import bundled_model
+from stapes.engine.bundled import find_model
 from stapes.engine.executor import RECEPTIVE_FRAMES, SUBSAMPLING, Array, Executor
 from stapes.engine.settings import INTEGER, NetworkSettings, take_tensors
 from stapes.features import FbankState
@@ -67,12 +67,12 @@ class Network(Executor[NetworkState]):
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> "Network":
-        """Read the packed model at ``path``, or the bundled one.
+        """Read the packed model at ``path``, or the bundled one of that name, or the default one.
 
         Raises:
             FormatError: the file is missing, damaged, or holds no network of this kind.
         """
-        return cls(packed_format.read(bundled_model() if path is None else path))
+        return cls(packed_format.read(find_model(path)))
 
     def init_state(self) -> NetworkState:
         """The state before the first sample."""

@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file that holds all a run needs to go on bit-identically where it stopped."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -79,24 +79,34 @@ def _group(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def optimiser_state(optimiser: torch.optim.Optimizer, names: Mapping[Parameter, str]) -> dict[str, Tensor]:
-    """The optimiser's tensors as ``name/quantity``."""
+def optimiser_states(
+    optimisers: Sequence[torch.optim.Optimizer], names: Mapping[Parameter, str]
+) -> dict[str, Tensor]:
+    """The tensors of optimisers that share the parameters out among them, as ``name/quantity``."""
     return {
         f"{names[parameter]}/{quantity}": value
+        for optimiser in optimisers
         for parameter, state in cast("dict[Parameter, dict[str, Tensor]]", optimiser.state).items()
         for quantity, value in state.items()
     }
 
 
-def restore_optimiser(
-    optimiser: torch.optim.Optimizer, names: Mapping[Parameter, str], tensors: Mapping[str, Tensor]
+def restore_optimisers(
+    optimisers: Sequence[torch.optim.Optimizer],
+    names: Mapping[Parameter, str],
+    tensors: Mapping[str, Tensor],
 ) -> None:
-    """Put back what ``optimiser_state`` gave."""
-    by_name = {name: parameter for parameter, name in names.items()}
+    """Put back what ``optimiser_states`` gave."""
+    owners = {
+        names[parameter]: (optimiser, parameter)
+        for optimiser in optimisers
+        for group in optimiser.param_groups
+        for parameter in group["params"]
+    }
     for key, value in tensors.items():
         name, quantity = key.split("/")
-        parameter = by_name[name]
-        # Adam counts its steps on the processor; its moments live beside the parameter.
+        optimiser, parameter = owners[name]
+        # Adam counts its steps on the processor; moments live beside the parameter.
         optimiser.state[parameter][quantity] = (
             value.clone() if quantity == "step" else value.to(parameter.device)
         )

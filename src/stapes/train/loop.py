@@ -30,6 +30,8 @@ from stapes.train.rnnt import likely_windows, transducer_loss
 
 # Utterances whose features give the mean and scale that the network normalises with.
 _STATISTICS_UTTERANCES = 1000
+# Matrices with a row or column for each label.
+_LABEL_MATRICES = ("embedding.", "output.", "ctc.")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Run:
         labels = [self.subwords.encode(utterance.text) for utterance in data.train]
         self.maker = BatchMaker(recipe, features, labels, self.network.feature_mean.numpy().copy())
         self.network.to(processes.device).train()
-        self.optimiser = _optimiser(self.network, recipe)
+        self.optimisers = _optimisers(self.network, recipe)
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
         if saved:
             self._restore(saved)
@@ -113,7 +115,7 @@ class Run:
         """Write the checkpoint from which this run can go on."""
         if self.processes.rank == 0:
             names = {parameter: name for name, parameter in self.network.named_parameters()}
-            state = checkpoint.optimiser_state(self.optimiser, names)
+            state = checkpoint.optimiser_states(self.optimisers, names)
             checkpoint.save(
                 self.folder / "checkpoint.safetensors",
                 Checkpoint(self.step, self.network.state_dict(), self.average, state, self._facts()),
@@ -143,9 +145,10 @@ class Run:
         started = time.monotonic()
         settings = self.recipe.optimiser
         learning_rate = settings.learning_rate_at(self.step)
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate
-        self.optimiser.zero_grad(set_to_none=False)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate
+            optimiser.zero_grad(set_to_none=False)
         sums = self._loss(batch.to(self.processes.device))
         torch.autograd.backward(sums.total / batch.total_labels)
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
@@ -157,7 +160,8 @@ class Run:
                 f"step {self.step}: the gradient is no longer finite (loss {float(report[0]) / batch.total_labels:g}); "
                 "lower optimiser.learning_rate and go on from the last checkpoint"
             )
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         self._follow()
         transducer, ctc, speech_seconds = report.tolist()
@@ -266,7 +270,7 @@ class Run:
 
     def _restore(self, saved: Checkpoint) -> None:
         names = {parameter: name for name, parameter in self.network.named_parameters()}
-        checkpoint.restore_optimiser(self.optimiser, names, saved.optimiser)
+        checkpoint.restore_optimisers(self.optimisers, names, saved.optimiser)
         self.average = {name: tensor.to(self.processes.device) for name, tensor in saved.average.items()}
         self.step, self.best = saved.step, saved.facts["best"]
 
@@ -300,13 +304,24 @@ def _subwords(origin: Checkpoint | None, data: RunData, recipe: Recipe) -> Subwo
     return Subwords.train(sorted({utterance.text for utterance in data.train}), recipe.network.vocabulary)
 
 
-def _optimiser(network: Transducer, recipe: Recipe) -> torch.optim.AdamW:
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim <= 1]
+def _optimisers(network: Transducer, recipe: Recipe) -> tuple[torch.optim.Optimizer, ...]:
+    """What moves the weights: Muon those matrices that map hidden units to hidden units, AdamW all others."""
+    settings = recipe.optimiser
+    matrices = {name: p for name, p in network.named_parameters() if p.ndim > 1}
+    hidden = {name for name, p in matrices.items() if p.ndim == 2 and not name.startswith(_LABEL_MATRICES)}
     groups = [
-        {"params": matrices, "weight_decay": recipe.optimiser.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
+        {
+            "params": [p for name, p in matrices.items() if name not in hidden],
+            "weight_decay": settings.weight_decay,
+        },
+        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(
-        groups, lr=recipe.optimiser.learning_rate, betas=(0.9, 0.98), eps=1e-8, foreach=True
+    return (
+        torch.optim.Muon(
+            [matrices[name] for name in sorted(hidden)],
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        ),
+        torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-8, foreach=True),
     )

@@ -49,7 +49,11 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    """AdamW with linear warm-up, a constant stretch and linear decay to zero.
+    """Muon for hidden matrices and AdamW for all else: linear warm-up, a constant stretch, linear decay to zero.
+
+    Muon (Jordan and others, 2024, kellerjordan.github.io/posts/muon) moves a matrix in all directions alike. Its
+    updates are scaled to the size of AdamW's (Liu and others, "Muon is scalable for LLM training", 2025,
+    arXiv 2502.16982), so that both share a learning rate.
 
     Args:
         steps: updates in all.
