@@ -9,7 +9,7 @@
 # On two cores it takes about seven hours, by measured rates: 20 minutes for 130 000 sentences by Hibari (110 a second), 7 for 26 000 by
 # Pico, 2 for 18 000 by eSpeak, 10 for 6 000 by RHVoice, 7 for words in many voices, 4.5 hours for 12 000 training steps of the
 # large model (180 s of speech a second; on a GPU it was not timed), half an hour for the small one, and as long for the fits of
-# both. Speech takes 8 GB of disk, and each training 18 GB for a copy of it.
+# both. Speech takes 8 GB of disk, and each training 18 GB for a copy of it; two processes of the large one grow to 21 GB of memory.
 set -euo pipefail
 
 data=$1 out=$2 kokoro=${3:-}
