@@ -256,12 +256,17 @@ def _integer(facts: dict[str, Any]) -> list[Row]:
 
 def _fuzz(facts: dict[str, Any]) -> list[Row]:
     """Damaged models, and what became of them."""
-    native, python = facts["format_fuzz"], facts["python"]
+    native, python = [facts[name] for name in ("format_fuzz", "tensor_fuzz") if facts[name]], facts["python"]
     rows: list[Row] = []
     if native:
-        minutes, inputs = native["processor_seconds"] / 60, native["inputs"]
-        title = f"findings in {minutes:.0f} processor minutes of fuzzing the native reader, {inputs / 1e6:.1f} M files"
-        rows.append((title, str(native["findings"])))
+        seconds, inputs, findings = (
+            sum(each[name] for each in native) for name in ("processor_seconds", "inputs", "findings")
+        )
+        title = (
+            f"findings in {seconds / 60:.0f} processor minutes of fuzzing the native reader, "
+            f"{inputs / 1e6:.1f} M inputs"
+        )
+        rows.append((title, str(findings)))
     if python:
         title = "mutated files that the reader in Python has read or refused in a sentence, without a finding"
         rows.append((title, f"{python['files']:,}"))
