@@ -104,7 +104,7 @@ def test_a_long_call_can_be_interrupted(model_path):
 
 @compiled
 def test_stub_is_that_of_the_module():
-    stubgen = pytest.importorskip("nanobind.stubgen")
+    stubgen = pytest.importorskip("nanobind.stubgen", reason="nanobind is not installed")
     generator = stubgen.StubGen(native_module())
     generator.put(native_module())
     assert STUB.read_text() == generator.get()
