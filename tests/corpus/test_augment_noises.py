@@ -103,6 +103,16 @@ def test_bands_of_a_texture_come_and_go_on_their_own():
     assert textured[1] < 0.5 < swelling[1]
 
 
+def test_music_has_notes():
+    def flatness(clip):
+        power = np.square(np.abs(np.fft.rfft(clip[: 1 << 13] * np.hanning(1 << 13))))[30:2000] + 1e-9
+        return np.exp(np.mean(np.log(power))) / np.mean(power)
+
+    tunes = [flatness(noises.music(np.random.default_rng(seed))) for seed in range(40)]
+    assert np.all(np.isfinite(tunes))
+    assert np.median(tunes) < 0.1 < flatness(noises.coloured(np.random.default_rng(0), 0.0))
+
+
 @pytest.mark.parametrize("slope_db", [0.0, -3.0, -6.0])
 def test_coloured_noise_has_its_slope(slope_db):
     clip = noises.coloured(np.random.default_rng(0), slope_db)

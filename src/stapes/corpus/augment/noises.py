@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.corpus.augment.levels import Waveform
+from stapes.corpus.augment.music import band
 from stapes.corpus.augment.spectrum import SAMPLE_RATE_HZ
 
 CLIP_SAMPLES = 1 << 17
-CLIPS_PER_KIND = 12
+CLIPS_PER_KIND = 32
 
 _BIN_HZ = SAMPLE_RATE_HZ / CLIP_SAMPLES
 _BINS_HZ = np.arange(CLIP_SAMPLES // 2 + 1) * _BIN_HZ
@@ -102,6 +103,11 @@ def chords(rng: np.random.Generator) -> Waveform:
     return _unit(sound)
 
 
+def music(rng: np.random.Generator) -> Waveform:
+    """Music: a tune, a bass and drums, or some of them."""
+    return _unit(band(rng, CLIP_SAMPLES))
+
+
 KINDS: dict[str, Callable[[np.random.Generator], Waveform]] = {
     "white": functools.partial(coloured, slope_db_per_octave=0.0),
     "pink": functools.partial(coloured, slope_db_per_octave=-3.0),
@@ -113,6 +119,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Waveform]] = {
     "impacts": impacts,
     "texture": texture,
     "chords": chords,
+    "music": music,
 }
 # The plain colours have little to vary.
 _CLIPS = {"white": 1, "pink": 1, "brown": 1}

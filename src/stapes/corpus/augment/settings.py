@@ -64,7 +64,7 @@ class AugmentConfig:
     """Reverberation time: how long the sound takes to fall by 60 dB."""
 
     noise_probability: float = 0.5
-    """Coloured noise, hum, fans, impacts, textures or chords."""
+    """Coloured noise, hum, fans, impacts, textures, chords or music."""
     noise_snr_db_range: tuple[float, float] = (0.0, 30.0)
     babble_probability: float = 0.15
     """Other speakers in the background; needs the argument ``babble`` of the augmenter."""
