@@ -3,8 +3,8 @@
 #
 #     bash recipes/assistant-en.sh DATA OUT [KOKORO]
 #
-# KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave, RHVoice and the
-# dictionary WordNet must be installed. A run that was stopped goes on where it was.
+# KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave, RHVoice, the
+# dictionary WordNet and three games with free speech must be installed. A run that was stopped goes on where it was.
 #
 # On two cores it takes about seven hours, by measured rates: 20 minutes for 130 000 sentences by Hibari (110 a second), 7 for 26 000 by
 # Pico, 2 for 18 000 by eSpeak, 10 for 6 000 by RHVoice, 7 for words in many voices, 4.5 hours for 12 000 training steps of the
@@ -15,6 +15,7 @@ set -euo pipefail
 data=$1 out=$2 kokoro=${3:-}
 here=$(dirname "$0")
 wordnet=${WORDNET:-/usr/share/wordnet}
+games=${GAMES:-/usr/share/scummvm}
 jobs=$(nproc)
 held_out=()
 if ! command -v pico2wave > /dev/null; then
@@ -29,6 +30,12 @@ if [[ ! -f $wordnet/data.noun ]]; then
   echo "$0: $wordnet holds no data.noun; Debian has WordNet in wordnet-base, and WORDNET names another folder" >&2
   exit 2
 fi
+for game in beneath-a-steel-sky/sky.dsk flight-of-the-amazon-queen/queen.1c drascula/en/drascula.dat; do
+  if [[ ! -f $games/$game ]]; then
+    echo "$0: $games holds no $game; Debian has it in ${game%%/*}, and GAMES names another folder" >&2
+    exit 2
+  fi
+done
 if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
   echo "$0: $kokoro holds no vocab.json; the folder that docs/corpora.md describes is expected" >&2
   exit 2
@@ -74,8 +81,9 @@ for voice in "${voices[@]}"; do
     speak voiced "${voice%:*}" "$here/words.txt" "$seed" ${kokoro:+--kokoro "$kokoro"}
   done
 done
+stapes corpus games "$games" "$out/games"
 extras=()
-for set in hibari examples short pico espeak rhvoice voiced; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
+for set in hibari examples short pico espeak rhvoice voiced games; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"
 # The end-pointer learns from sentences that no training has heard: of others the words come out better than they will.

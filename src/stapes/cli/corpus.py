@@ -208,6 +208,39 @@ def synthesise(
     )
 
 
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def games(folder: Path, out: Path) -> None:
+    """Write the spoken lines of the adventure games in FOLDER to OUT/manifest.jsonl and its recordings.
+
+    Beneath a Steel Sky, Flight of the Amazon Queen and Drascula are read, those of them that are there: seven
+    hours of acted speech with its words, under licences that permit to use, copy and change it. Stopped and
+    started again, it goes on where it was.
+
+    \b
+    Example:
+      apt install beneath-a-steel-sky flight-of-the-amazon-queen drascula
+      stapes corpus games /usr/share/scummvm games
+      stapes corpus prepare data runs/data --extra games=games/manifest.jsonl
+    """
+    from stapes.corpus.games import gather_games
+    from stapes.corpus.manifest import summary
+
+    with _progress("reading") as on_progress:
+        gathered = gather_games(folder, out, on_progress)
+    _tell(gathered.games)
+    for package in gathered.missing:
+        click.echo(f"not found: {package}")
+    everything = [utterance for utterances in gathered.games.values() for utterance in utterances]
+    ((_, count, hours, speakers),) = summary({"games": everything})
+    dropped = ", ".join(f"{number} {reason}" for reason, number in gathered.dropped.most_common())
+    click.echo(
+        f"{out / 'manifest.jsonl'}: {count} lines, {hours:.2f} h, {speakers} speakers, "
+        f"{gathered.resumed} there already; dropped: {dropped or 'none'}"
+    )
+
+
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     from stapes.errors import MissingExtraError

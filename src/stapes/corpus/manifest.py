@@ -82,6 +82,25 @@ def write_manifest(path: Path, utterances: Iterable[Utterance]) -> None:
     partial.replace(path)
 
 
+def resume_manifest(path: Path) -> list[Utterance]:
+    """The utterances that a run which may have been stopped has written to ``path``; none if it is missing.
+
+    A line that it left unfinished is removed, so that the next one can be appended.
+
+    Raises:
+        CorpusError: as for `read_manifest`.
+    """
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole != content:
+        partial_file = path.with_name(path.name + ".partial")
+        partial_file.write_bytes(whole)
+        partial_file.replace(path)
+    return read_manifest(path)
+
+
 def format_line(utterance: Utterance, folder: Path) -> str:
     """The manifest line of ``utterance``, newline included, for a manifest that lies in ``folder``."""
     entry: dict[str, Any] = {

@@ -14,18 +14,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
-
 from stapes.corpus.leaks import Guard, held_out_voices
-from stapes.corpus.manifest import Utterance, format_line, read_manifest
+from stapes.corpus.manifest import Utterance, format_line, resume_manifest
+from stapes.corpus.recording import SAMPLE_RATE_HZ, to_sample_rate, write_recording
 from stapes.corpus.text import normalise
 from stapes.corpus.voices import Engine, load_engine
 from stapes.errors import CorpusError
 
-SAMPLE_RATE_HZ = 16000
 # Names of recordings are spread over this many folders, so that none grows too large to list.
 _FOLDERS = 100
 _SPELLED = re.compile(r"\b[a-z](?: [a-z]\b)+")
@@ -106,7 +101,7 @@ def synthesise(
     guard = Guard(exclude)
     allowed = [sentence for sentence in sentences if not guard.has_sentence(sentence)]
     manifest = out / "manifest.jsonl"
-    done = _resume(manifest)
+    done = {utterance.id for utterance in resume_manifest(manifest)}
     todo = [sentence for sentence in allowed if _name(sentence, config) not in done]
     spoken = 0
     out.mkdir(parents=True, exist_ok=True)
@@ -119,18 +114,6 @@ def synthesise(
             on_progress(count, len(todo))
     resumed = len(allowed) - len(todo)
     return Synthesised(spoken, resumed, len(sentences) - len(allowed), len(todo) - spoken)
-
-
-def _resume(manifest: Path) -> set[str]:
-    if not manifest.exists():
-        return set()
-    content = manifest.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:  # the last run was stopped while it wrote a line
-        partial_file = manifest.with_name(manifest.name + ".partial")
-        partial_file.write_bytes(whole)
-        partial_file.replace(manifest)
-    return {utterance.id for utterance in read_manifest(manifest)}
 
 
 def _name(sentence: str, config: SynthesisConfig) -> str:
@@ -184,9 +167,9 @@ class _Speaker:
         sound = self._engine.speak(_with_letter_names(sentence), speaker, speed)
         if sound is None:
             return None
-        samples = np.clip(_resample(*sound), -1.0, 1.0)
+        samples = to_sample_rate(*sound)
         audio = self._out / f"{int(name, 16) % _FOLDERS:02d}" / f"{name}.flac"
-        _write(audio, samples)
+        write_recording(audio, samples)
         label = speaker if self._config.engine == "kokoro" else f"{self._config.engine}:{speaker}"
         duration = round(len(samples) / SAMPLE_RATE_HZ, 3)
         return Utterance(name, audio, sentence, duration, label, set="synthetic")
@@ -195,14 +178,3 @@ class _Speaker:
 def _with_letter_names(sentence: str) -> str:
     """``sentence`` as an engine has to read it: an "a" among spelled letters is the letter, not the article."""
     return _SPELLED.sub(lambda run: _LETTER_A.sub("a.", run[0]), sentence)
-
-
-def _resample(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    return np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32)
-
-
-def _write(path: Path, samples: NDArray[np.float32]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = path.with_name(path.name + ".partial")
-    soundfile.write(partial_file, samples, SAMPLE_RATE_HZ, format="FLAC")
-    partial_file.replace(path)
