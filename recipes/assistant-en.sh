@@ -9,7 +9,8 @@
 # On two cores it takes about seven hours, by measured rates: 20 minutes for 130 000 sentences by Hibari (110 a second), 7 for 26 000 by
 # Pico, 2 for 18 000 by eSpeak, 10 for 6 000 by RHVoice, 7 for words in many voices, 4.5 hours for 12 000 training steps of the
 # large model (180 s of speech a second; on a GPU it was not timed), half an hour for the small one, and as long for the fits of
-# both. Speech takes 8 GB of disk, and each training 18 GB for a copy of it; two processes of the large one grow to 21 GB of memory.
+# both. Speech takes 8 GB of disk, and each training 18 GB for a copy of it; two processes of the large one
+# grow to 21 GB of memory, or to 6 GB with the allocator jemalloc, which is used where it is installed (Debian: libjemalloc2).
 set -euo pipefail
 
 data=$1 out=$2 kokoro=${3:-}
@@ -88,18 +89,22 @@ for set in hibari examples short pico espeak rhvoice voiced games; do extras+=(-
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"
 # The end-pointer learns from sentences that no training has heard: of others the words come out better than they will.
 stapes corpus drill "$out/sets/text.txt" "$texts/new-drills.txt" --count 16000 --seed 1
-stapes corpus sample "$intents" "$texts/new-home.txt" --count 3000 --seed 1 "${names[@]}"
+stapes corpus sample "$intents" "$texts/new-home.txt" --count 5000 --seed 1 "${names[@]}"
 {
-  sed -n 89001,91000p "$texts/shuffled.txt"
-  grep -vxFf <(cat "$here"/../benchmarks/sentences/*.txt "$texts/all-drills.txt") "$texts/new-drills.txt" | head -n 1500
-  grep -vxFf "$texts/home.txt" "$texts/new-home.txt" | head -n 700
+  sed -n 89001,94500p "$texts/shuffled.txt"
+  grep -vxFf <(cat "$here"/../benchmarks/sentences/*.txt "$texts/all-drills.txt") "$texts/new-drills.txt" | head -n 4000
+  grep -vxFf "$texts/home.txt" "$texts/new-home.txt" | head -n 1700
 } > "$texts/ends.txt" || true # head leaves its pipe early
 speak ends hibari "$texts/ends.txt" 3
 stapes corpus prepare "$data" "$out/ends-data" --recombine 60000 --extra "hibari=$out/ends/manifest.jsonl"
 
+jemalloc=$(ldconfig -p | awk '/libjemalloc.so.2/ { print $NF; exit }')
+train() {
+  env ${jemalloc:+LD_PRELOAD="$jemalloc" MALLOC_CONF=narenas:2,dirty_decay_ms:120000} stapes train "$@"
+}
 make_model() { # NAME SIZE
   local recipe=$here/${1/en-assistant/assistant-en}.toml model=$out/$1.stapes
-  stapes train "$recipe" --data "$out/data" --out "$out/$1"
+  train "$recipe" --data "$out/data" --out "$out/$1"
   stapes compress "$out/$1/best.safetensors" "$model" --size "$2" --text "$out/data/text.txt" \
     --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
   stapes endpoints "$model" --data "$out/ends-data" --out "$model"
