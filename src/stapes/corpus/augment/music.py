@@ -15,7 +15,7 @@ _HARMONICS = 12
 _PART_PROBABILITY = 0.65
 
 
-def band(rng: np.random.Generator, length: int) -> Sound:
+def play_band(rng: np.random.Generator, length: int) -> Sound:
     """Music [C] of at least one part: two to sixteen beats a bar, two to eight bars, all of them chance."""
     beats = int(rng.choice([8, 12, 16, 24, 32]))
     beat = length // beats
@@ -40,7 +40,8 @@ def _tune(
 ) -> list[tuple[int, Sound]]:
     """Steps up and down the scale in halves, wholes and doubles of a beat; one timbre for all notes."""
     timbre, vibrato, decay = _timbre(rng), rng.uniform(0, 0.01), rng.uniform(0, 6)
-    place, degree, notes = 0.0, int(rng.integers(2 * len(scale))), []
+    place, degree = 0.0, int(rng.integers(2 * len(scale)))
+    notes: list[tuple[int, Sound]] = []
     while place < beats:
         beats_held = float(rng.choice([0.5, 1, 1, 2]))
         degree = int(np.clip(degree + rng.integers(-3, 4), 0, 3 * len(scale) - 1))

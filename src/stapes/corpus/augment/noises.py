@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.corpus.augment.levels import Waveform
-from stapes.corpus.augment.music import band
+from stapes.corpus.augment.music import play_band
 from stapes.corpus.augment.spectrum import SAMPLE_RATE_HZ
 
 CLIP_SAMPLES = 1 << 17
@@ -105,7 +105,7 @@ def chords(rng: np.random.Generator) -> Waveform:
 
 def music(rng: np.random.Generator) -> Waveform:
     """Music: a tune, a bass and drums, or some of them."""
-    return _unit(band(rng, CLIP_SAMPLES))
+    return _unit(play_band(rng, CLIP_SAMPLES))
 
 
 KINDS: dict[str, Callable[[np.random.Generator], Waveform]] = {
