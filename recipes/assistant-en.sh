@@ -100,7 +100,7 @@ stapes corpus prepare "$data" "$out/ends-data" --recombine 60000 --extra "hibari
 
 jemalloc=$(ldconfig -p | awk '/libjemalloc.so.2/ { print $NF; exit }')
 train() {
-  env ${jemalloc:+LD_PRELOAD="$jemalloc" MALLOC_CONF=narenas:2,dirty_decay_ms:120000} stapes train "$@"
+  env ${jemalloc:+LD_PRELOAD="$jemalloc" MALLOC_CONF=narenas:2,dirty_decay_ms:120000,muzzy_decay_ms:-1,oversize_threshold:0} stapes train "$@"
 }
 make_model() { # NAME SIZE
   local recipe=$here/${1/en-assistant/assistant-en}.toml model=$out/$1.stapes

@@ -38,7 +38,7 @@ LONGEST_RUN_FRAMES = 15
 LEAST_STREAMS = 10
 # Names, share of utterances that may be cut off by cross-validation, and half the least and the longest pause before an
 # end. Patient outwaits a pause of a second, whatever is thought of it.
-POINTS = {"fast": (0.035, 120, 1_500), "normal": (0.025, 300, 1_600), "patient": (0.005, 560, 3_000)}
+POINTS = {"fast": (0.035, 120, 1_500), "normal": (0.02, 300, 1_600), "patient": (0.005, 560, 3_000)}
 # Of all utterances this share is to be confirmed without a reset.
 CONFIRMED = 0.93
 # Of log-odds -3 to 8 in steps of an eighth.
