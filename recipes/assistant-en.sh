@@ -98,7 +98,8 @@ stapes corpus sample "$intents" "$texts/new-home.txt" --count 5000 --seed 1 "${n
 speak ends hibari "$texts/ends.txt" 3
 stapes corpus prepare "$data" "$out/ends-data" --recombine 60000 --extra "hibari=$out/ends/manifest.jsonl"
 
-jemalloc=$(ldconfig -p | awk '/libjemalloc.so.2/ { print $NF; exit }')
+# ldconfig is often off a user's path, and the list is read to its end, so that no broken pipe ends this script.
+jemalloc=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2> /dev/null | awk '/libjemalloc.so.2/ { path = $NF } END { print path }') || true
 train() {
   env ${jemalloc:+LD_PRELOAD="$jemalloc" MALLOC_CONF=narenas:2,dirty_decay_ms:120000,muzzy_decay_ms:-1,oversize_threshold:0} stapes train "$@"
 }

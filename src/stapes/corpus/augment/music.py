@@ -16,7 +16,7 @@ _PART_PROBABILITY = 0.65
 
 
 def play_band(rng: np.random.Generator, length: int) -> Sound:
-    """Music [C] of at least one part: two to sixteen beats a bar, two to eight bars, all of them chance."""
+    """Music [C] of at least one part: two to eight bars of four beats in some key and scale."""
     beats = int(rng.choice([8, 12, 16, 24, 32]))
     beat = length // beats
     scale = np.array(_SCALES[rng.integers(len(_SCALES))])
@@ -80,7 +80,7 @@ def _drums(rng: np.random.Generator, beats: int, beat: int) -> list[tuple[int, S
 
 
 def _timbre(rng: np.random.Generator) -> Sound:
-    """Strengths of the harmonics: from a flute to a string, or with gaps, as of a clarinet or a bell."""
+    """Strengths of the harmonics, which fall slowly, as those of a string, or fast, as those of a flute."""
     return rng.uniform(0.2, 1, _HARMONICS) * np.arange(1, _HARMONICS + 1) ** -rng.uniform(0.3, 3)
 
 
