@@ -22,13 +22,19 @@ RATE_HZ = 16_000
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Twenty-two recordings of noise in bursts; little is fitted to them."""
+def data(recordings: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Recordings to which little is fitted."""
     monkeypatch.setattr(endpoints, "FOLDS", 2)
     few = partial(EndpointTraining, components=3, projected=1, hidden=2, epochs=1)
     monkeypatch.setattr("stapes.train.endpoints.EndpointTraining", few)
     monkeypatch.setattr(endpoints, "TAIL_S", 0.3)
     monkeypatch.setattr("stapes.corpus.streams.StreamConfig", partial(StreamConfig, lead_s_range=(0.1, 0.1)))
+    return recordings
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """Twenty-two recordings of noise in bursts."""
     utterances = []
     for index in range(22):
         rng = np.random.default_rng(index)
@@ -121,13 +127,27 @@ def test_streams_do_not_know_their_own_text(data: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("stapes.session.rehearse", rehearse)
     model, _ = random_model(data)
-    recognizer = Recognizer(model)
     chosen = endpoints._choose(data, 20, seed=0)
-    learned = [endpoints._unlearned(recognizer, np.full(256, fold, np.float32), 0.0) for fold in (0, 1)]
-    streams = list(endpoints._watch(recognizer, learned, chosen, 0))
-    assert len(streams) == 20
-    assert {endpoints._fold(utterance) for utterance in chosen} == {0, 1}
-    assert [watched[index][0] for index in range(20)] == [endpoints._fold(utterance) for utterance in chosen]
+    tables = [(np.full(256, fold, np.float32), 0.0) for fold in (0, 1)]
+    listener = endpoints.Listener(model, tables, chosen, seed=0)
+    assert [listener(index) for index in range(20)] == [None] * 20
+    assert {endpoints._fold(utterance, 2) for utterance in chosen} == {0, 1}
+    assert [watched[index][0] for index in range(20)] == [
+        endpoints._fold(utterance, 2) for utterance in chosen
+    ]
+
+
+def test_several_processes_observe_the_same(recordings: Path) -> None:
+    model, _ = random_model(recordings)
+    chosen = endpoints._choose(recordings, 4, seed=0)
+    tables = [(np.full(256, fold, np.float32), 0.0) for fold in (0, 1)]
+    listener = endpoints.Listener(model, tables, chosen, seed=0)
+    with endpoints._listening(listener, 1) as alone, endpoints._listening(listener, 2) as together:
+        for one, other in zip(alone, together, strict=True):
+            assert one is not None
+            assert other is not None
+            assert [moment.seconds for moment in one[1]] == [moment.seconds for moment in other[1]]
+            np.testing.assert_array_equal(one[2].inputs, other[2].inputs)
 
 
 def test_where_no_word_comes_the_user_may_be_in_a_pause() -> None:

@@ -78,6 +78,18 @@ def test_one_frame_is_not_found_twice():
     assert found(frames(doubled, head), Head(ctc_scale=1.0)).text == "a"
 
 
+@pytest.mark.parametrize(
+    ("between", "text"),
+    [([0, 9, 0, 0], "a"), ([0, 2, 0, 0], "a"), ([4, 0, 0, 0], "a a"), (None, "a a")],
+    ids=["lasts", "lasts faintly", "pauses", "silent"],
+)
+def test_a_label_is_repeated_only_after_blank(between, text):
+    said = [0.35, 0.65, 1e-9, 1e-9]
+    head = [[0, 9, 0, 0], between, [0, 9, 0, 0]]
+    heard = [said, QUIET, [0.55, 0.45, 1e-9, 1e-9]]
+    assert found(frames(heard, head), Head(ctc_scale=0.25)).text == text
+
+
 def test_results_do_not_depend_on_chunks():
     rng = np.random.default_rng(0)
     heard = rng.dirichlet([3, 1, 1, 1], 30)

@@ -100,6 +100,7 @@ BeamState BeamSearch::init_state() {
   state.heads = {0};
   state.contexts = {{.labels = {}, .expected = expected_.start()}};
   state.evidence = {0.0};
+  state.seen.assign(vocabulary_.size(), 0.0);
   return state;
 }
 
@@ -110,6 +111,7 @@ void BeamSearch::advance(std::span<const std::int16_t> frames, BeamState& state)
     scorer_.join(frames.first(joint), prediction_rows_, scores_);
     look(frames.first(width), state);
     step(state);
+    state.seen.assign(seen_.begin(), seen_.end());
   }
 }
 
@@ -125,8 +127,15 @@ void BeamSearch::look(std::span<const std::int16_t> frame, const BeamState& stat
   for (std::size_t index = 0; index < found_.size(); ++index) {
     const Node& last = state.trace[state.nodes[index]];
     if (state.frames - last.frame > ctc_.frames) continue;
-    found_[index] = std::max(found_[index], seen_[static_cast<std::size_t>(last.label)]);
+    const bool again = state.contexts[state.places[index]].labels.older == last.label;
+    const double seen = again ? seen_again(last.label, state) : seen_[static_cast<std::size_t>(last.label)];
+    found_[index] = std::max(found_[index], seen);
   }
+}
+
+double BeamSearch::seen_again(Label label, const BeamState& state) const {
+  const auto at = static_cast<std::size_t>(label);
+  return std::max(std::min(seen_[at], -state.seen[at]), ctc_.scale * kLowestEvidence);
 }
 
 void BeamSearch::load_rows(const std::vector<Grouping>& contexts) {
@@ -179,12 +188,16 @@ void BeamSearch::extend_all(const BeamState& state) {
   extended_.resize(state.contexts.size() * vocabulary);
   best_extended_.resize(state.contexts.size());
   for (std::size_t place = 0; place < state.contexts.size(); ++place) {
+    const Label last = state.contexts[place].labels.newer;
+    const auto at = static_cast<std::size_t>(last);
+    hoped_[at] = mask_[at] + seen_again(last, state);
     best_extended_[place] = table_->extend({.before = state.log_probs[state.heads[place]],
                                             .heard = scores_.data() + place * vocabulary,
                                             .expected = expected_rows_.data() + place * vocabulary,
                                             .hoped = hoped_.data(),
                                             .count = vocabulary,
                                             .extended = extended_.data() + place * vocabulary});
+    hoped_[at] = mask_[at] + seen_[at];
   }
 }
 
@@ -207,9 +220,10 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
     const std::size_t at = place * vocabulary + static_cast<std::size_t>(label);
     const auto heard = static_cast<double>(scores_[at]);
     const auto hoped = static_cast<double>(expected_rows_[at]);
-    const double seen = seen_[static_cast<std::size_t>(label)];
     const double own_posterior = posterior(heard, static_cast<double>(scores_[place * vocabulary]));
     const Grouping& reached = state.contexts[place];
+    const bool again = reached.labels.newer == label;
+    const double seen = again ? seen_again(label, state) : seen_[static_cast<std::size_t>(label)];
     const Grouping context{.labels = {.older = reached.labels.newer, .newer = label},
                            .expected = expected_.step(reached.expected, label)};
     const std::size_t end = place + 1 < state.heads.size() ? state.heads[place + 1] : state.nodes.size();

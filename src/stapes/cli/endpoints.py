@@ -1,13 +1,16 @@
 """``stapes endpoints``: teach a model when its user has finished."""
 
 import math
+import multiprocessing
 import sys
 import zlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from stapes.corpus import Utterance
     from stapes.corpus.streams import SpokenStream
+    from stapes.decode import Endpointer
     from stapes.engine.endpointing import Endpointing, Point
     from stapes.evaluate import EndpointScore
     from stapes.session import Moment, Recognizer
@@ -53,6 +57,7 @@ COMMON = 5
 MOST_SAID = 20
 
 Watched = tuple["Utterance", "SpokenStream", list["Moment"]]
+Listened = tuple["SpokenStream", list["Moment"], "Observed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,8 @@ class Beginnings:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Model to write; may be MODEL.")
 @click.option("--streams", default=6000, show_default=True, type=click.IntRange(20), help="To learn from.")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")
-def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None:
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes at once.")
+def command(model: Path, data: Path, out: Path, streams: int, seed: int, jobs: int) -> None:
     """Fit the end-pointer of MODEL and write the model with it.
 
     Training recordings in DATA become streams with pauses inside sentences, hesitations, noise and talk. What the
@@ -108,15 +114,19 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
     chosen = _choose(data, streams, seed)
     read = _beginnings(data)
     # What is read of a stream does not know its text, as it will not know that of most users.
-    tables = [_completeness(read, [each for each in chosen if _fold(each) == fold]) for fold in range(FOLDS)]
-    unlearned = [_unlearned(recognizer, *each) for each in tables]
-    watching = _watch(recognizer, unlearned, chosen, seed)
+    tables = [
+        _completeness(read, [each for each in chosen if _fold(each, FOLDS) == fold]) for fold in range(FOLDS)
+    ]
     watched, observed = [], []
-    with click.progressbar(watching, length=len(chosen), label="listening", file=sys.stderr) as progress:
-        for utterance, stream, moments in progress:
-            if _ends_with_its_words(utterance, stream, moments):
-                observed.append(_observed(stream, moments))
-                watched.append((utterance, *_slim(stream, moments)))
+    with (
+        _listening(Listener(model, tables, chosen, seed), jobs) as listening,
+        click.progressbar(listening, length=len(chosen), label="listening", file=sys.stderr) as progress,
+    ):
+        for utterance, listened in zip(chosen, progress, strict=True):
+            if listened is not None:
+                stream, moments, inputs = listened
+                watched.append((utterance, stream, moments))
+                observed.append(inputs)
     if len(watched) < LEAST_STREAMS:
         raise CorpusError(
             f"{data}: in {len(watched)} of {streams} streams something is heard near the end; at least "
@@ -124,7 +134,7 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int) -> None
         )
     config = EndpointTraining(seed=seed)
     found = out_of_fold(observed, [_group(utterance) for utterance, _, _ in watched], SCALARS, config, FOLDS)
-    points = _points(recognizer, watched, found, unlearned[0])
+    points = _points(recognizer, watched, found, _unlearned(recognizer, *tables[0]))
     fitted = fit_endpointer(observed, SCALARS, config)
     tensors = {name: getattr(fitted, name) for name in _TENSORS}
     table, bias = _completeness(read, [])
@@ -176,9 +186,9 @@ def _choose(data: Path, count: int, seed: int) -> list["Utterance"]:
     return [spoken[index % len(spoken)] for index in drawn.tolist()]
 
 
-def _fold(utterance: "Utterance") -> int:
-    """Equal where the same is said."""
-    return zlib.crc32(utterance.text.encode()) % FOLDS
+def _fold(utterance: "Utterance", folds: int) -> int:
+    """Below ``folds``; equal where the same is said."""
+    return zlib.crc32(utterance.text.encode()) % folds
 
 
 def _beginnings(data: Path) -> Beginnings:
@@ -232,26 +242,79 @@ def _unlearned(recognizer: "Recognizer", table: "NDArray[np.float32]", bias: flo
     return replace(pauses_alone(joint), completeness=table, completeness_bias=bias)
 
 
-def _watch(
-    recognizer: "Recognizer", learned: Sequence["Endpointing"], utterances: Sequence["Utterance"], seed: int
-) -> Iterator[Watched]:
-    """A stream of each utterance, and what is observed in it by the one of ``learned`` for its fold."""
-    from stapes.corpus.streams import StreamConfig, make_streams
-    from stapes.decode import Endpointer
-    from stapes.engine.endpointing import Point
-    from stapes.session import rehearse, word_gaps
+@dataclass(frozen=True, eq=False)
+class Listener:
+    """Makes streams of recordings and observes them; in each process of several there is one.
 
-    network = recognizer.network
-    point = Point(0.5, 0.5)
-    endpointers = [Endpointer(network.vocabulary, each, point, network.frame_ms) for each in learned]
-    config = StreamConfig(
-        tail_s=TAIL_S,
-        pause_probability=PAUSE_PROBABILITY,
-        second_pause_probability=SECOND_PAUSE_PROBABILITY,
-    )
-    streams = make_streams(utterances, partial(word_gaps, network), config, seed)
-    for utterance, stream in zip(utterances, streams, strict=True):
-        yield utterance, stream, rehearse(recognizer, endpointers[_fold(utterance)], stream.samples)
+    Args:
+        model: packed, whose end-pointer is fitted.
+        tables: weights and bias of how sentences end, for each fold of `_fold`, whose texts it does not know.
+        utterances: of which the streams are made.
+        seed: of all that is drawn.
+    """
+
+    model: Path
+    tables: "Sequence[tuple[NDArray[np.float32], float]]"
+    utterances: Sequence["Utterance"]
+    seed: int
+
+    def __call__(self, index: int) -> "Listened | None":
+        """What is observed in the stream of the utterance at ``index``; None if nothing is heard near its end."""
+        from stapes.corpus.streams import StreamConfig, make_stream
+        from stapes.session import rehearse, word_gaps
+
+        config = StreamConfig(
+            tail_s=TAIL_S,
+            pause_probability=PAUSE_PROBABILITY,
+            second_pause_probability=SECOND_PAUSE_PROBABILITY,
+        )
+        find = partial(word_gaps, self._recognizer.network)
+        stream = make_stream(self.utterances, index, find, config, self.seed)
+        utterance = self.utterances[index]
+        endpointer = self._endpointers[_fold(utterance, len(self.tables))]
+        moments = rehearse(self._recognizer, endpointer, stream.samples)
+        if not _ends_with_its_words(utterance, stream, moments):
+            return None
+        return *_slim(stream, moments), _observed(stream, moments)
+
+    @cached_property
+    def _recognizer(self) -> "Recognizer":
+        from stapes.session import Recognizer
+
+        return Recognizer(self.model)
+
+    @cached_property
+    def _endpointers(self) -> "list[Endpointer]":
+        from stapes.decode import Endpointer
+        from stapes.engine.endpointing import Point
+
+        network, point = self._recognizer.network, Point(0.5, 0.5)
+        unlearned = [_unlearned(self._recognizer, *table) for table in self.tables]
+        return [Endpointer(network.vocabulary, each, point, network.frame_ms) for each in unlearned]
+
+
+@contextmanager
+def _listening(listener: Listener, jobs: int) -> Iterator[Iterable["Listened | None"]]:
+    """What ``listener`` observes in each of its streams, in order, in so many processes."""
+    indices = range(len(listener.utterances))
+    if jobs == 1:
+        yield map(listener, indices)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, spawn, initializer=_take_over, initargs=(listener,)) as pool:
+        yield pool.map(_listen, indices, chunksize=8)
+
+
+_LISTENERS: list[Listener] = []
+
+
+def _take_over(listener: Listener) -> None:
+    """Give this process the ``listener`` of `_listen`: with each index its utterances would travel along."""
+    _LISTENERS[:] = [listener]
+
+
+def _listen(index: int) -> "Listened | None":
+    return _LISTENERS[0](index)
 
 
 def _slim(stream: "SpokenStream", moments: Sequence["Moment"]) -> tuple["SpokenStream", list["Moment"]]:

@@ -110,12 +110,22 @@ def make_streams(
     Raises:
         AudioError: a recording cannot be read.
     """
-    for index, utterance in enumerate(utterances):
-        rng = np.random.default_rng((seed, index))
-        recording = _recording(utterance)
-        talk = _recording(utterances[int(rng.integers(len(utterances)))])
-        find = partial(gaps, recording, utterance.text)
-        yield build_stream(recording, find, rng, config, talk)
+    for index in range(len(utterances)):
+        yield make_stream(utterances, index, gaps, config, seed)
+
+
+def make_stream(
+    utterances: Sequence[Utterance],
+    index: int,
+    gaps: Callable[[Waveform, str], Gaps],
+    config: StreamConfig,
+    seed: int,
+) -> SpokenStream:
+    """The one at ``index`` of `make_streams`, whatever became of the others."""
+    rng = np.random.default_rng((seed, index))
+    recording = _recording(utterances[index])
+    talk = _recording(utterances[int(rng.integers(len(utterances)))])
+    return build_stream(recording, partial(gaps, recording, utterances[index].text), rng, config, talk)
 
 
 def _recording(utterance: Utterance) -> Waveform:

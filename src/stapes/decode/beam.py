@@ -41,7 +41,7 @@ from numpy.typing import NDArray
 
 from stapes.decode.certainty import certainties
 from stapes.decode.confidence import describe
-from stapes.decode.ctc import CtcHead, evidence
+from stapes.decode.ctc import CtcHead, evidence, evidence_of_repetition
 from stapes.decode.expectation import Expectation, Expectations, Grouping
 from stapes.decode.greedy import require_probability
 from stapes.decode.hypothesis import Hypothesis
@@ -74,6 +74,7 @@ class BeamState:
         heads: [G] index of the most probable history of each context.
         contexts: the G contexts.
         evidence: [P] what the CTC head has found of the last label of each history, at most.
+        seen: [V] what it found of each label at the last frame.
         changes: frames at which a history came or went.
     """
 
@@ -84,6 +85,7 @@ class BeamState:
     heads: NDArray[np.intp]
     contexts: tuple[Grouping, ...]
     evidence: NDArray[np.float64]
+    seen: NDArray[np.float64]
     changes: int = 0
 
     @property
@@ -99,6 +101,7 @@ class BeamState:
             and np.array_equal(self.log_probs, other.log_probs)
             and np.array_equal(self.places, other.places)
             and np.array_equal(self.evidence, other.evidence)
+            and np.array_equal(self.seen, other.seen)
             and same_traces(self.nodes, other.nodes)
         )
 
@@ -148,9 +151,15 @@ class BeamSearch:
     def init_state(self) -> BeamState:
         """The state before the first frame."""
         zero = np.zeros(1, dtype=np.intp)
-        contexts = ((INITIAL_CONTEXT, self._expected.start()),)
         return BeamState(
-            0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=contexts, evidence=np.zeros(1)
+            frames=0,
+            nodes=(ROOT,),
+            log_probs=np.zeros(1),
+            places=zero,
+            heads=zero,
+            contexts=((INITIAL_CONTEXT, self._expected.start()),),
+            evidence=np.zeros(1),
+            seen=self._nothing,
         )
 
     def advance(self, frames: NDArray[np.float32], state: BeamState) -> BeamState:
@@ -221,31 +230,44 @@ class BeamSearch:
             expected: [G, V] what is expected there; blank is not looked at.
             seen: [V] what the CTC head finds of each label.
         """
-        found = self._found(seen, state)
+        again = evidence_of_repetition(self._ctc, seen, state.seen) if self._ctc else seen
+        found = self._found(seen, again, state)
         stayed = state.log_probs + scores[state.places, BLANK] + (found - state.evidence)
-        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask + seen
+        last = [labels[-1] for labels, _ in state.contexts]
+        seen_next = np.tile(seen, (len(last), 1))
+        seen_next[np.arange(len(last)), last] = again[last]
+        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask + seen_next
         best_extended = float(extended.max())
         best = float(np.maximum(stayed.max(), best_extended))
         require_probability(best, state.frames)
         floor = max(best - self._score_beam, _LOWEST)
         # Most frames are blank to every history: none comes or goes, and the order in a context stays.
         if best_extended < floor <= stayed.min() and np.array_equal(found, state.evidence):
-            return replace(state, frames=state.frames + 1, log_probs=stayed)
+            return replace(state, frames=state.frames + 1, log_probs=stayed, seen=seen)
         histories = self._stay(state, stayed, found, floor)
-        self._extend(histories, state, scores, expected, seen, extended, floor)
+        self._extend(histories, state, scores, expected, seen_next, extended, floor)
         contexts = self._prune(histories)
         merge_settled(contexts, state.frames)
         merge_surplus(contexts, self._histories, state.frames)
-        return _pack(contexts, state.frames + 1, state.changes + 1)
+        return _pack(contexts, state.frames + 1, seen, state.changes + 1)
 
-    def _found(self, seen: NDArray[np.float64], state: BeamState) -> NDArray[np.float64]:
-        """[P] what the CTC head has found of the last labels, should histories take blank where it finds ``seen``."""
+    def _found(
+        self, seen: NDArray[np.float64], again: NDArray[np.float64], state: BeamState
+    ) -> NDArray[np.float64]:
+        """[P] what the CTC head has found of the last labels, should histories take blank.
+
+        Args:
+            seen: [V] what it finds of a label at this frame.
+            again: [V] the same of a label that repeats the one before.
+        """
         if self._ctc is None:
             return state.evidence
         labels = np.array([node.label for node in state.nodes])
+        repeats = np.array([before == last for (before, last), _ in state.contexts])[state.places]
         emitted = np.array([node.frame for node in state.nodes])
         open_ = state.frames - emitted <= self._ctc.ctc_frames
-        return np.where(open_, np.maximum(state.evidence, seen[labels]), state.evidence)
+        now = np.where(repeats, again[labels], seen[labels])
+        return np.where(open_, np.maximum(state.evidence, now), state.evidence)
 
     @staticmethod
     def _stay(
@@ -269,12 +291,12 @@ class BeamSearch:
         extended: NDArray[np.float64],
         floor: float,
     ) -> None:
-        """Add to ``histories`` what the best extensions make of those in ``state``."""
+        """Add to ``histories`` what the best extensions make of those in ``state``; all arrays are [G, V]."""
         before = state.log_probs.tolist()
         ends = [*state.heads.tolist()[1:], len(before)]
         for place, label in _best(extended, self._beam, floor):
             heard, hoped = float(scores[place, label]), float(expected[place, label])
-            found = float(seen[label])
+            found = float(seen[place, label])
             posterior = _posterior(heard, float(scores[place, BLANK]))
             (_, last), reached = state.contexts[place]
             context = ((last, label), self._expected.step(reached, label))
@@ -349,8 +371,8 @@ def _add(histories: Histories, emission: _Emission, log_prob: float, context: Gr
     known.log_prob = total
 
 
-def _pack(contexts: Contexts, frames: int, changes: int) -> BeamState:
-    """The state that holds the histories of ``contexts``."""
+def _pack(contexts: Contexts, frames: int, seen: NDArray[np.float64], changes: int) -> BeamState:
+    """The state that holds the histories of ``contexts`` after a frame where the CTC head found ``seen``."""
     histories = [history for rivals in contexts.values() for history in rivals]
     sizes = [len(rivals) for rivals in contexts.values()]
     return BeamState(
@@ -361,5 +383,6 @@ def _pack(contexts: Contexts, frames: int, changes: int) -> BeamState:
         heads=np.cumsum([0, *sizes[:-1]]),
         contexts=tuple(contexts),
         evidence=np.array([history.evidence for history in histories]),
+        seen=seen,
         changes=changes,
     )
