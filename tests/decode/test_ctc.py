@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stapes.decode import BeamSearch
-from stapes.decode.ctc import LOWEST, evidence
+from stapes.decode.ctc import LOWEST, emitted, evidence_at
 from stapes.decode.merging import History, merge_settled
 from stapes.decode.trace import ROOT
 
@@ -53,7 +53,7 @@ DOUBT = [0.1, 0.46, 0.42, 0.02]
 
 def test_evidence_is_the_logit_ahead_of_blank_times_the_scale():
     frame = np.array([5, 5, 5, 5, 1.5, 3.5, -2, -20], np.float32)
-    np.testing.assert_array_equal(evidence(Head(), frame), [0, 1, -1.75, LOWEST / 2])
+    np.testing.assert_array_equal(evidence_at(Head(), frame), [0, 1, -1.75, LOWEST / 2])
 
 
 @pytest.mark.parametrize(("late", "text"), [(0, "b"), (1, "b"), (2, "b"), (3, "")])
@@ -80,13 +80,19 @@ def test_one_frame_is_not_found_twice():
 
 @pytest.mark.parametrize(
     ("between", "text"),
-    [([0, 9, 0, 0], "a"), ([0, 2, 0, 0], "a"), ([4, 0, 0, 0], "a a"), (None, "a a")],
-    ids=["lasts", "lasts faintly", "pauses", "silent"],
+    [
+        ([[0, 9, 0, 0]], "a"),
+        ([[0, 2, 0, 0]], "a"),
+        ([[4, 0, 0, 0]], "a"),
+        ([[4, 0, 0, 0]] * 3, "a a"),
+        ([None, None], "a a"),
+    ],
+    ids=["lasts", "lasts faintly", "flickers", "pauses", "ends"],
 )
-def test_a_label_is_repeated_only_after_blank(between, text):
+def test_a_label_is_repeated_only_after_as_much_blank(between, text):
     said = [0.35, 0.65, 1e-9, 1e-9]
-    head = [[0, 9, 0, 0], between, [0, 9, 0, 0]]
-    heard = [said, QUIET, [0.55, 0.45, 1e-9, 1e-9]]
+    head = [[0, 9, 0, 0], *between, [0, 9, 0, 0]]
+    heard = [said, *[QUIET] * len(between), [0.55, 0.45, 1e-9, 1e-9]]
     assert found(frames(heard, head), Head(ctc_scale=0.25)).text == text
 
 
@@ -100,7 +106,7 @@ def test_results_do_not_depend_on_chunks():
     for chunk in np.split(given, [1, 2, 11, 12]):
         state = search.advance(chunk, state)
     assert state == whole
-    assert np.any(whole.evidence)
+    assert np.any(whole.evidence.score)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +115,8 @@ def test_results_do_not_depend_on_chunks():
 def test_a_history_is_merged_only_if_it_cannot_make_up_by_what_may_yet_be_found(ahead, more, settled):
     nodes = [ROOT.emit(first, 0, -1.0, 1.0).emit(C, 2, -2.0, 1.0) for first in (A, B)]
     context = ((A, C), ())
-    best = History(nodes[0], -2.0, context, evidence=more)
-    other = History(nodes[1], -2.0 - ahead, context, evidence=0.0)
+    best = History(nodes[0], -2.0, context, evidence=emitted(more))
+    other = History(nodes[1], -2.0 - ahead, context, evidence=emitted(0.0))
     contexts = {context: [best, other]}
     merge_settled(contexts, 3)
     assert (len(contexts[context]) == 1) == settled

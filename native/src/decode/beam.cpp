@@ -85,7 +85,8 @@ BeamSearch::BeamSearch(Scorer& scorer, const Vocabulary& vocabulary, std::vector
       config_(checked(config)),
       ctc_(scorer.ctc()),
       predictions_(scorer),
-      seen_(vocabulary.size()) {
+      seen_(vocabulary.size()),
+      lowest_(ctc_.scale * kLowestEvidence) {
   for (Label label = 0; label < static_cast<Label>(vocabulary.size()); ++label) {
     mask_.push_back(vocabulary.emittable(label) ? 0.0 : -kInfinity);
   }
@@ -99,8 +100,7 @@ BeamState BeamSearch::init_state() {
   state.places = {0};
   state.heads = {0};
   state.contexts = {{.labels = {}, .expected = expected_.start()}};
-  state.evidence = {0.0};
-  state.seen.assign(vocabulary_.size(), 0.0);
+  state.evidence = {Evidence{}};
   return state;
 }
 
@@ -111,7 +111,6 @@ void BeamSearch::advance(std::span<const std::int16_t> frames, BeamState& state)
     scorer_.join(frames.first(joint), prediction_rows_, scores_);
     look(frames.first(width), state);
     step(state);
-    state.seen.assign(seen_.begin(), seen_.end());
   }
 }
 
@@ -126,16 +125,9 @@ void BeamSearch::look(std::span<const std::int16_t> frame, const BeamState& stat
   }
   for (std::size_t index = 0; index < found_.size(); ++index) {
     const Node& last = state.trace[state.nodes[index]];
-    if (state.frames - last.frame > ctc_.frames) continue;
-    const bool again = state.contexts[state.places[index]].labels.older == last.label;
-    const double seen = again ? seen_again(last.label, state) : seen_[static_cast<std::size_t>(last.label)];
-    found_[index] = std::max(found_[index], seen);
+    const bool open = state.frames - last.frame <= ctc_.frames;
+    found_[index] = later(found_[index], seen_[static_cast<std::size_t>(last.label)], open, lowest_);
   }
-}
-
-double BeamSearch::seen_again(Label label, const BeamState& state) const {
-  const auto at = static_cast<std::size_t>(label);
-  return std::max(std::min(seen_[at], -state.seen[at]), ctc_.scale * kLowestEvidence);
 }
 
 void BeamSearch::load_rows(const std::vector<Grouping>& contexts) {
@@ -154,9 +146,12 @@ void BeamSearch::load_rows(const std::vector<Grouping>& contexts) {
 void BeamSearch::step(BeamState& state) {
   const std::size_t vocabulary = vocabulary_.size();
   stayed_.resize(state.nodes.size());
+  bool none_found = true;
   for (std::size_t index = 0; index < stayed_.size(); ++index) {
     const auto blank = static_cast<double>(scores_[state.places[index] * vocabulary]);
-    stayed_[index] = state.log_probs[index] + blank + (found_[index] - state.evidence[index]);
+    const double more = found_[index].score - state.evidence[index].score;
+    stayed_[index] = state.log_probs[index] + blank + more;
+    none_found = none_found && more == 0;
   }
   extend_all(state);
   const double best_extended = *std::max_element(best_extended_.begin(), best_extended_.end());
@@ -169,8 +164,9 @@ void BeamSearch::step(BeamState& state) {
   const double floor = std::max(best - config_.score_beam, kLowest);
   // Most frames are blank to every history: none comes or goes, and the order in a context stays.
   const bool all_stay = best_extended < floor && floor <= *std::min_element(stayed_.begin(), stayed_.end());
-  if (all_stay && found_ == state.evidence) {
+  if (all_stay && none_found) {
     state.log_probs = stayed_;
+    state.evidence = found_;
     ++state.frames;
     return;
   }
@@ -188,16 +184,16 @@ void BeamSearch::extend_all(const BeamState& state) {
   extended_.resize(state.contexts.size() * vocabulary);
   best_extended_.resize(state.contexts.size());
   for (std::size_t place = 0; place < state.contexts.size(); ++place) {
-    const Label last = state.contexts[place].labels.newer;
-    const auto at = static_cast<std::size_t>(last);
-    hoped_[at] = mask_[at] + seen_again(last, state);
+    // What may be repeated is found anew, here by the best history.
+    const auto last = static_cast<std::size_t>(state.contexts[place].labels.newer);
+    hoped_[last] = mask_[last] + repeated(state.evidence[state.heads[place]], seen_[last], lowest_).score;
     best_extended_[place] = table_->extend({.before = state.log_probs[state.heads[place]],
                                             .heard = scores_.data() + place * vocabulary,
                                             .expected = expected_rows_.data() + place * vocabulary,
                                             .hoped = hoped_.data(),
                                             .count = vocabulary,
                                             .extended = extended_.data() + place * vocabulary});
-    hoped_[at] = mask_[at] + seen_[at];
+    hoped_[last] = mask_[last] + seen_[last];
   }
 }
 
@@ -220,15 +216,16 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
     const std::size_t at = place * vocabulary + static_cast<std::size_t>(label);
     const auto heard = static_cast<double>(scores_[at]);
     const auto hoped = static_cast<double>(expected_rows_[at]);
+    const double seen = seen_[static_cast<std::size_t>(label)];
     const double own_posterior = posterior(heard, static_cast<double>(scores_[place * vocabulary]));
     const Grouping& reached = state.contexts[place];
-    const bool again = reached.labels.newer == label;
-    const double seen = again ? seen_again(label, state) : seen_[static_cast<std::size_t>(label)];
     const Grouping context{.labels = {.older = reached.labels.newer, .newer = label},
                            .expected = expected_.step(reached.expected, label)};
     const std::size_t end = place + 1 < state.heads.size() ? state.heads[place + 1] : state.nodes.size();
     for (std::size_t index = state.heads[place]; index < end; ++index) {
-      const double log_prob = state.log_probs[index] + heard + hoped + seen;
+      const bool again = label == reached.labels.newer;
+      const Evidence found = again ? repeated(state.evidence[index], seen, lowest_) : emitted(seen);
+      const double log_prob = state.log_probs[index] + heard + hoped + found.score;
       if (log_prob < floor) continue;
       const NodeIndex from = state.nodes[index];
       const Key key = extended(state.trace[from].key, label);
@@ -241,13 +238,13 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
       if (known == frame.histories.end()) {
         const std::int32_t length = state.trace[from].length + 1;
         frame.histories.push_back(
-            {emit(log_prob), log_prob, place_of(context, frame.contexts), key, length, seen});
+            {emit(log_prob), log_prob, place_of(context, frame.contexts), key, length, found});
         continue;
       }
       const double total = log_add(known->log_prob, log_prob);
       if (log_prob > known->log_prob) {
         known->node = emit(total);
-        known->evidence = seen;
+        known->evidence = found;
       }
       known->log_prob = total;
     }

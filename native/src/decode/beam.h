@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "decode/evidence.h"
 #include "decode/expectation.h"
 #include "decode/hypothesis.h"
 #include "decode/merging.h"
@@ -52,10 +53,8 @@ struct BeamState {
   std::vector<std::size_t> heads;
   // [G]
   std::vector<Grouping> contexts;
-  // [P] what the CTC head has found of the last label of each history, at most.
-  std::vector<double> evidence;
-  // [V] what the CTC head found at the last frame.
-  std::vector<double> seen;
+  // [P] of the last label of each history.
+  std::vector<Evidence> evidence;
   // Frames at which a history came or went; while it stays, so does all that the histories say.
   std::int32_t changes = 0;
   // Nodes at which the trace is compacted.
@@ -99,8 +98,6 @@ class BeamSearch {
   void load_rows(const std::vector<Grouping>& contexts);
   // What the CTC head finds of each label at a frame [E], and of the last one of each history that takes blank there.
   void look(std::span<const std::int16_t> frame, const BeamState& state);
-  // What it finds of a label right after itself: blank must come between.
-  double seen_again(Label label, const BeamState& state) const;
   void step(BeamState& state);
   void extend_all(const BeamState& state);
   void stay(const BeamState& state, double floor, Frame& frame) const;
@@ -132,7 +129,9 @@ class BeamSearch {
   std::vector<double> stayed_;
   // [V] what the CTC head finds of each label, the same with `mask_`, and [P] what it has found of the last ones then.
   kernels::Aligned<double> seen_, hoped_;
-  std::vector<double> found_;
+  std::vector<Evidence> found_;
+  // What it finds at least.
+  double lowest_;
 };
 
 }  // namespace stapes::decode

@@ -60,7 +60,7 @@ Key continued(Key key, std::span<const Label> suffix) {
 // Whether `loser` is the more probable one, or may be when more is found of the last label, which is the same. Both are
 // taken to be looked for equally long.
 bool may_overtake(const History& loser, const History& winner) {
-  return winner.log_prob - loser.log_prob < std::max(0.0, winner.evidence - loser.evidence);
+  return winner.log_prob - loser.log_prob < std::max(0.0, winner.evidence.score - loser.evidence.score);
 }
 
 // `other` and its continuations, each behind its match from `best`; none if any may overtake.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "decode/evidence.h"
 #include "decode/expectation.h"
 #include "decode/trace.h"
 
@@ -18,8 +19,7 @@ struct History {
   std::size_t place;
   Key key;
   std::int32_t length;
-  // What the CTC head has found of the last label.
-  double evidence;
+  Evidence evidence;
 };
 
 // Histories by context, the best contexts first, in each the most probable history first.

@@ -41,7 +41,7 @@ from numpy.typing import NDArray
 
 from stapes.decode.certainty import certainties
 from stapes.decode.confidence import describe
-from stapes.decode.ctc import CtcHead, evidence, evidence_of_repetition
+from stapes.decode.ctc import LOWEST, NOTHING, CtcHead, Evidence, emitted, evidence_at, later, repeated
 from stapes.decode.expectation import Expectation, Expectations, Grouping
 from stapes.decode.greedy import require_probability
 from stapes.decode.hypothesis import Hypothesis
@@ -73,8 +73,7 @@ class BeamState:
         places: [P] index of each history's context.
         heads: [G] index of the most probable history of each context.
         contexts: the G contexts.
-        evidence: [P] what the CTC head has found of the last label of each history, at most.
-        seen: [V] what it found of each label at the last frame.
+        evidence: [P] what the CTC head has found of the last label of each history.
         changes: frames at which a history came or went.
     """
 
@@ -84,8 +83,7 @@ class BeamState:
     places: NDArray[np.intp]
     heads: NDArray[np.intp]
     contexts: tuple[Grouping, ...]
-    evidence: NDArray[np.float64]
-    seen: NDArray[np.float64]
+    evidence: Evidence
     changes: int = 0
 
     @property
@@ -100,8 +98,7 @@ class BeamState:
             and (self.frames, self.contexts) == (other.frames, other.contexts)
             and np.array_equal(self.log_probs, other.log_probs)
             and np.array_equal(self.places, other.places)
-            and np.array_equal(self.evidence, other.evidence)
-            and np.array_equal(self.seen, other.seen)
+            and all(map(np.array_equal, self.evidence, other.evidence))
             and same_traces(self.nodes, other.nodes)
         )
 
@@ -147,19 +144,15 @@ class BeamSearch:
         self._expected = Expectations(expected, len(scorer.vocabulary))
         self._ctc = ctc
         self._nothing = np.zeros(len(scorer.vocabulary))
+        self._lowest = ctc.ctc_scale * LOWEST if ctc else 0.0
 
     def init_state(self) -> BeamState:
         """The state before the first frame."""
         zero = np.zeros(1, dtype=np.intp)
+        contexts = ((INITIAL_CONTEXT, self._expected.start()),)
+        evidence = _side_by_side([NOTHING])
         return BeamState(
-            frames=0,
-            nodes=(ROOT,),
-            log_probs=np.zeros(1),
-            places=zero,
-            heads=zero,
-            contexts=((INITIAL_CONTEXT, self._expected.start()),),
-            evidence=np.zeros(1),
-            seen=self._nothing,
+            0, (ROOT,), np.zeros(1), places=zero, heads=zero, contexts=contexts, evidence=evidence
         )
 
     def advance(self, frames: NDArray[np.float32], state: BeamState) -> BeamState:
@@ -171,7 +164,7 @@ class BeamSearch:
         predictions, expected = self._rows(state.contexts)
         for frame in frames:
             contexts = state.contexts
-            seen = evidence(self._ctc, frame) if self._ctc else self._nothing
+            seen = evidence_at(self._ctc, frame) if self._ctc else self._nothing
             state = self._step(self._scorer.join(frame, predictions), expected, seen, state)
             if state.contexts != contexts:
                 predictions, expected = self._rows(state.contexts)
@@ -230,54 +223,48 @@ class BeamSearch:
             expected: [G, V] what is expected there; blank is not looked at.
             seen: [V] what the CTC head finds of each label.
         """
-        again = evidence_of_repetition(self._ctc, seen, state.seen) if self._ctc else seen
-        found = self._found(seen, again, state)
-        stayed = state.log_probs + scores[state.places, BLANK] + (found - state.evidence)
-        last = [labels[-1] for labels, _ in state.contexts]
-        seen_next = np.tile(seen, (len(last), 1))
-        seen_next[np.arange(len(last)), last] = again[last]
-        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask + seen_next
+        found = self._found(seen, state)
+        stayed = state.log_probs + scores[state.places, BLANK] + (found.score - state.evidence.score)
+        extended = state.log_probs[state.heads, np.newaxis] + scores + expected + self._mask
+        extended += self._seen_next(seen, state)
         best_extended = float(extended.max())
         best = float(np.maximum(stayed.max(), best_extended))
         require_probability(best, state.frames)
         floor = max(best - self._score_beam, _LOWEST)
         # Most frames are blank to every history: none comes or goes, and the order in a context stays.
-        if best_extended < floor <= stayed.min() and np.array_equal(found, state.evidence):
-            return replace(state, frames=state.frames + 1, log_probs=stayed, seen=seen)
+        if best_extended < floor <= stayed.min() and np.array_equal(found.score, state.evidence.score):
+            return replace(state, frames=state.frames + 1, log_probs=stayed, evidence=found)
         histories = self._stay(state, stayed, found, floor)
-        self._extend(histories, state, scores, expected, seen_next, extended, floor)
+        self._extend(histories, state, scores, expected, seen, extended, floor)
         contexts = self._prune(histories)
         merge_settled(contexts, state.frames)
         merge_surplus(contexts, self._histories, state.frames)
-        return _pack(contexts, state.frames + 1, seen, state.changes + 1)
+        return _pack(contexts, state.frames + 1, state.changes + 1)
 
-    def _found(
-        self, seen: NDArray[np.float64], again: NDArray[np.float64], state: BeamState
-    ) -> NDArray[np.float64]:
-        """[P] what the CTC head has found of the last labels, should histories take blank.
+    def _seen_next(self, seen: NDArray[np.float64], state: BeamState) -> NDArray[np.float64]:
+        """[G, V] what the CTC head finds of labels after the best history of a context, where it finds ``seen``."""
+        last = np.array([labels[-1] for labels, _ in state.contexts])
+        best = Evidence(*(np.asarray(part)[state.heads] for part in state.evidence))
+        by_context = np.tile(seen, (len(last), 1))
+        by_context[np.arange(len(last)), last] = repeated(best, seen[last], self._lowest).score
+        return by_context
 
-        Args:
-            seen: [V] what it finds of a label at this frame.
-            again: [V] the same of a label that repeats the one before.
-        """
+    def _found(self, seen: NDArray[np.float64], state: BeamState) -> Evidence:
+        """[P] what the CTC head has found of the last labels, should histories take blank where it finds ``seen``."""
         if self._ctc is None:
             return state.evidence
         labels = np.array([node.label for node in state.nodes])
-        repeats = np.array([before == last for (before, last), _ in state.contexts])[state.places]
         emitted = np.array([node.frame for node in state.nodes])
         open_ = state.frames - emitted <= self._ctc.ctc_frames
-        now = np.where(repeats, again[labels], seen[labels])
-        return np.where(open_, np.maximum(state.evidence, now), state.evidence)
+        return later(state.evidence, seen[labels], open_, self._lowest)
 
     @staticmethod
-    def _stay(
-        state: BeamState, stayed: NDArray[np.float64], found: NDArray[np.float64], floor: float
-    ) -> Histories:
+    def _stay(state: BeamState, stayed: NDArray[np.float64], found: Evidence, floor: float) -> Histories:
         """The histories that take blank and stay above ``floor``, by key."""
-        all_ = zip(state.nodes, stayed.tolist(), state.places.tolist(), found.tolist(), strict=True)
+        all_ = zip(state.nodes, stayed.tolist(), state.places.tolist(), _each(found), strict=True)
         return {
-            node.key: History(node, log_prob, state.contexts[place], credit)
-            for node, log_prob, place, credit in all_
+            node.key: History(node, log_prob, state.contexts[place], evidence)
+            for node, log_prob, place, evidence in all_
             if log_prob >= floor
         }
 
@@ -291,17 +278,18 @@ class BeamSearch:
         extended: NDArray[np.float64],
         floor: float,
     ) -> None:
-        """Add to ``histories`` what the best extensions make of those in ``state``; all arrays are [G, V]."""
-        before = state.log_probs.tolist()
+        """Add to ``histories`` what the best extensions make of those in ``state``."""
+        before, evidence = state.log_probs.tolist(), _each(state.evidence)
         ends = [*state.heads.tolist()[1:], len(before)]
         for place, label in _best(extended, self._beam, floor):
             heard, hoped = float(scores[place, label]), float(expected[place, label])
-            found = float(seen[place, label])
+            first = emitted(float(seen[label]))
             posterior = _posterior(heard, float(scores[place, BLANK]))
             (_, last), reached = state.contexts[place]
             context = ((last, label), self._expected.step(reached, label))
             for index in range(int(state.heads[place]), ends[place]):
-                log_prob = before[index] + heard + hoped + found
+                found = repeated(evidence[index], first.score, self._lowest) if label == last else first
+                log_prob = before[index] + heard + hoped + float(found.score)
                 if log_prob >= floor:
                     emission = _Emission(state.nodes[index], label, state.frames, posterior, hoped, found)
                     _add(histories, emission, log_prob, context)
@@ -352,7 +340,7 @@ class _Emission:
     frame: int
     posterior: float
     expected: float
-    evidence: float
+    evidence: Evidence
 
     def after(self, log_prob: float) -> Node:
         return self.node.emit(self.label, self.frame, log_prob, self.posterior, self.expected)
@@ -371,8 +359,16 @@ def _add(histories: Histories, emission: _Emission, log_prob: float, context: Gr
     known.log_prob = total
 
 
-def _pack(contexts: Contexts, frames: int, seen: NDArray[np.float64], changes: int) -> BeamState:
-    """The state that holds the histories of ``contexts`` after a frame where the CTC head found ``seen``."""
+def _each(evidence: Evidence) -> list[Evidence]:
+    return list(map(Evidence, *(part.tolist() for part in map(np.asarray, evidence))))
+
+
+def _side_by_side(evidence: Sequence[Evidence]) -> Evidence:
+    return Evidence(*np.array(evidence, np.float64).T)
+
+
+def _pack(contexts: Contexts, frames: int, changes: int) -> BeamState:
+    """The state that holds the histories of ``contexts``."""
     histories = [history for rivals in contexts.values() for history in rivals]
     sizes = [len(rivals) for rivals in contexts.values()]
     return BeamState(
@@ -382,7 +378,6 @@ def _pack(contexts: Contexts, frames: int, seen: NDArray[np.float64], changes: i
         places=np.repeat(np.arange(len(sizes)), sizes),
         heads=np.cumsum([0, *sizes[:-1]]),
         contexts=tuple(contexts),
-        evidence=np.array([history.evidence for history in histories]),
-        seen=seen,
+        evidence=_side_by_side([history.evidence for history in histories]),
         changes=changes,
     )

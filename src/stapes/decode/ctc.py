@@ -11,7 +11,8 @@ would count as two. That is added with a factor to the score of the transducer, 
 Shapes: J joint width, V vocabulary.
 """
 
-from typing import Protocol
+import math
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,20 +39,65 @@ class CtcHead(Protocol):
         """How long after its emission a label may be found."""
 
 
-def evidence(head: CtcHead, frame: NDArray[np.float32]) -> NDArray[np.float64]:
+def evidence_at(head: CtcHead, frame: NDArray[np.float32]) -> NDArray[np.float64]:
     """[V] what each label scores at an encoder ``frame`` [J + V]; blank scores 0."""
     logits = frame[head.joint :].astype(np.float64)
     found: NDArray[np.float64] = head.ctc_scale * np.maximum(logits - logits[BLANK], LOWEST)
     return found
 
 
-def evidence_of_repetition(
-    head: CtcHead, found: NDArray[np.float64], before: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """[V] what each label scores right after itself, from `evidence` at a frame and at the one ``before``.
+Scores: TypeAlias = NDArray[np.float64] | float
 
-    CTC tells a label said twice from one that lasts by blank between the two; what the label would score at that frame,
-    were it to last, is lost.
+
+class Evidence(NamedTuple):
+    """What the head finds of the last label of histories, [P], or of one.
+
+    Attributes:
+        score: at the best frame.
+        lasting: at all frames from that one on.
+        ceiling: no frame counts more: what blank is ahead of the label before, if that is the same. CTC tells a label
+            said twice from one that lasts by blank between the two.
     """
-    again: NDArray[np.float64] = np.maximum(np.minimum(found, -before), head.ctc_scale * LOWEST)
-    return again
+
+    score: Scores
+    lasting: Scores
+    ceiling: Scores
+
+
+NOTHING = Evidence(0.0, 0.0, math.inf)
+"""Of no label."""
+
+
+def emitted(seen: float) -> Evidence:
+    """Of a label that is emitted where ``seen`` is found of it."""
+    return Evidence(seen, seen, math.inf)
+
+
+def repeated(before: Evidence, seen: Scores, lowest: float) -> Evidence:
+    """Of labels that are emitted right after themselves, of which ``before`` was found.
+
+    Args:
+        before: of the labels before.
+        seen: what is found of the labels at the frame.
+        lowest: no frame counts less.
+    """
+    score = np.maximum(np.minimum(seen, -before.lasting), lowest)
+    return Evidence(score, seen, -before.lasting + np.maximum(0.0, -seen))
+
+
+def later(found: Evidence, seen: Scores, open_: NDArray[np.bool_], lowest: float) -> Evidence:
+    """After a frame more.
+
+    Args:
+        found: until then.
+        seen: what is found of the labels at the frame.
+        open_: whether they may still be found.
+        lowest: no frame counts less.
+    """
+    counted = np.maximum(np.minimum(seen, found.ceiling), lowest)
+    better = open_ & (counted > found.score)
+    return Evidence(
+        np.where(better, counted, found.score),
+        np.where(better, seen, found.lasting + seen),
+        found.ceiling + np.maximum(0.0, -seen),
+    )

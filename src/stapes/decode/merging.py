@@ -6,6 +6,7 @@ All functions change the lists they are given and keep them sorted, the most pro
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from stapes.decode.ctc import Evidence
 from stapes.decode.expectation import Grouping
 from stapes.decode.trace import Merge, Node, extend_key
 
@@ -17,7 +18,7 @@ class History:
     node: Node
     log_prob: float
     context: Grouping
-    evidence: float
+    evidence: Evidence
 
 
 Histories = dict[int, History]
@@ -70,7 +71,8 @@ def _may_overtake(loser: History, winner: History) -> bool:
 
     Both are taken to be looked for equally long.
     """
-    return winner.log_prob - loser.log_prob < max(0.0, winner.evidence - loser.evidence)
+    more = float(winner.evidence.score - loser.evidence.score)
+    return winner.log_prob - loser.log_prob < max(0.0, more)
 
 
 def _prefixes(node: Node, shortest: int) -> Iterator[Node]:
