@@ -66,6 +66,12 @@ def test_the_network_is_that_of_the_decoder() -> None:
         assert end_probability(tables, hidden) == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.parametrize("epochs", [1, 9, 10])
+def test_few_streams_are_fitted_in_few_steps(epochs: int) -> None:
+    fitted = fit_endpointer(streams(6), SCALARS, replace(CONFIG, epochs=epochs))
+    assert np.isfinite(fitted.output_weight).all()
+
+
 def test_a_fit_is_the_same_again() -> None:
     first, again = (fit_endpointer(streams(8), SCALARS, CONFIG) for _ in range(2))
     assert np.array_equal(first.input_weight, again.input_weight)

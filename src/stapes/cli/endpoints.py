@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stapes.corpus import Utterance
     from stapes.corpus.streams import SpokenStream
-    from stapes.decode import Endpointer
+    from stapes.decode import Endpointer, EndpointState
     from stapes.engine.endpointing import Endpointing, Point
     from stapes.evaluate import EndpointScore
     from stapes.session import Moment, Recognizer
@@ -293,6 +293,15 @@ class Listener:
         return [Endpointer(network.vocabulary, each, point, network.frame_ms) for each in unlearned]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownEnding:
+    """A `stapes.decode.Ending` that a process may send to another."""
+
+    key: int
+    frame: int
+    labels: tuple[int, ...]
+
+
 @contextmanager
 def _listening(listener: Listener, jobs: int) -> Iterator[Iterable["Listened | None"]]:
     """What ``listener`` observes in each of its streams, in order, in so many processes."""
@@ -322,8 +331,12 @@ def _slim(stream: "SpokenStream", moments: Sequence["Moment"]) -> tuple["SpokenS
     import numpy as np
 
     none = np.zeros(0, np.float32)
-    slim = [replace(each, endpoint=replace(each.endpoint, observed=none, hidden=none)) for each in moments]
-    return replace(stream, samples=none), slim
+
+    def slim(state: "EndpointState") -> "EndpointState":
+        best = state.best and KnownEnding(state.best.key, state.best.frame, tuple(state.best.labels))
+        return replace(state, best=best, observed=none, hidden=none)
+
+    return replace(stream, samples=none), [replace(each, endpoint=slim(each.endpoint)) for each in moments]
 
 
 def _ends_with_its_words(utterance: "Utterance", stream: "SpokenStream", moments: list["Moment"]) -> bool:

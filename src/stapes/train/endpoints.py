@@ -22,6 +22,8 @@ _TABLE_DECAY = 3.0
 
 _LEAST_VARIANCE = 1e-6
 _LENGTH_SPREAD_FRAMES = 15
+# The learning rate needs some steps to rise.
+_LEAST_STEPS = 20
 # Where the user speaks nothing is decided.
 _TALKING_WEIGHT = 0.15
 
@@ -246,7 +248,7 @@ def _train(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -
     optimiser = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.decay)
     steps = config.epochs * math.ceil(len(streams) / config.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, config.rate, total_steps=steps + 1, pct_start=0.1
+        optimiser, config.rate, total_steps=max(steps, _LEAST_STEPS) + 1, pct_start=0.1
     )
     for step in range(steps):
         batch = _pad([streams[index] for index in _draw(streams, step, config)])
