@@ -47,6 +47,7 @@ def evidence_at(head: CtcHead, frame: NDArray[np.float32]) -> NDArray[np.float64
 
 
 Scores: TypeAlias = NDArray[np.float64] | float
+"""Of histories, [P], or of one."""
 
 
 class Evidence(NamedTuple):
