@@ -1,6 +1,5 @@
 """``stapes corpus``: manifests from recordings, and recordings from text."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,15 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stapes.cli import model_option, report
+from stapes.cli import report
 from stapes.cli.context import class_files, class_option
-from stapes.errors import CorpusError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from stapes.corpus.manifest import Utterance
-    from stapes.session import Recognizer
 
 
 @click.group("corpus")
@@ -244,86 +239,6 @@ def games(folder: Path, out: Path) -> None:
         f"{out / 'manifest.jsonl'}: {count} lines, {hours:.2f} h, {speakers} speakers, "
         f"{gathered.resumed} there already; dropped: {dropped or 'none'}"
     )
-
-
-@command.command()
-@click.argument("manifest", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
-@model_option
-@click.option(
-    "--least-letters",
-    type=click.IntRange(min=1),
-    default=3,
-    show_default=True,
-    help="Of what is cut out: an article is never said alone as it sounds in a sentence.",
-)
-@click.option(
-    "--most",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Cuts with the same words.",
-)
-@click.option(
-    "--seed", default=0, show_default=True, help="Draws which stretches are cut out, and from where."
-)
-def cut(manifest: Path, out: Path, model: Path | None, least_letters: int, most: int, seed: int) -> None:
-    """Cut words out of the recordings of MANIFEST and write where they are to the manifest OUT.
-
-    Stretches of one to three words are taken where it is quiet before and behind them, from the recordings whose words
-    the model hears right, so that it is known where they are. The recordings stay as they are: OUT names them.
-
-    \b
-    Examples:
-      stapes corpus cut games/manifest.jsonl cuts/games.jsonl
-      stapes corpus prepare data runs/data --extra games=games/manifest.jsonl --extra cut=cuts/games.jsonl
-    """
-    import numpy as np
-
-    from stapes.corpus import read_manifest, write_manifest
-    from stapes.corpus.manifest import summary
-    from stapes.session import Recognizer
-
-    utterances = read_manifest(manifest, check_audio=True)
-    recognizer = Recognizer(model)
-    order = np.random.default_rng(seed).permutation(len(utterances)).tolist()
-    said: Counter[str] = Counter()
-    cuts: list[Utterance] = []
-    heard = 0
-    with _progress("cutting") as on_progress:
-        for done, index in enumerate(order, 1):
-            found = _cuts(recognizer, utterances[index], np.random.default_rng((seed, index)))
-            heard += found is not None
-            for each in found or ():
-                if len(each.text) >= least_letters and said[each.text] < most:
-                    said[each.text] += 1
-                    cuts.append(each)
-            on_progress(done, len(order))
-    if not cuts:
-        raise CorpusError(
-            f"{manifest}: no word is heard that could be cut out; recordings of sentences are expected"
-        )
-    write_manifest(out, cuts)
-    ((_, count, hours, speakers),) = summary({"cuts": cuts})
-    click.echo(
-        f"{out}: {count} cuts, {hours:.2f} h, {speakers} speakers, from {heard} of {len(utterances)} recordings, "
-        "whose words were heard right"
-    )
-
-
-def _cuts(
-    recognizer: "Recognizer", utterance: "Utterance", rng: "np.random.Generator"
-) -> "list[Utterance] | None":
-    """What can be cut out of ``utterance``; None if its words are not heard right."""
-    from stapes.cli.evaluate import stretch
-    from stapes.corpus.cutting import cut as cut_out
-    from stapes.session import word_gaps
-
-    samples = stretch(utterance)
-    if recognizer.transcribe(samples).text != utterance.text:
-        return None
-    gaps = word_gaps(recognizer.network, samples, utterance.text)
-    return list(cut_out(utterance, samples, gaps, rng)) if gaps else []
 
 
 @contextmanager

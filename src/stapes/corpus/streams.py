@@ -15,15 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes import audio
-from stapes.corpus.augment.levels import (
-    FRAME_SAMPLES,
-    frame_powers,
-    loop,
-    mix,
-    quietest,
-    speech_begin,
-    speech_end,
-)
+from stapes.corpus.augment.levels import FRAME_SAMPLES, frame_powers, loop, mix, speech_begin, speech_end
 from stapes.corpus.augment.noises import make_noises
 from stapes.corpus.manifest import Utterance
 from stapes.errors import ConfigError
@@ -206,7 +198,14 @@ def _places(
         return []
     count = 2 if len(gaps) > 1 and rng.random() < config.second_pause_probability else 1
     chosen = sorted(rng.choice(len(gaps), count, replace=False).tolist())
-    return sorted({quietest(recording, *gaps[index]) for index in chosen})
+    return sorted({_quietest(recording, *gaps[index]) for index in chosen})
+
+
+def _quietest(recording: Waveform, first: int, last: int) -> int:
+    """The middle of the quietest 20 ms between two places."""
+    powers = frame_powers(recording[first : max(last, first + 2 * FRAME_SAMPLES)])
+    sums = powers[:-1] + powers[1:] if len(powers) > 1 else powers
+    return first + (int(sums.argmin()) + 1) * FRAME_SAMPLES
 
 
 def _pause(recording: Waveform, place: int, rng: np.random.Generator, config: StreamConfig) -> Waveform:

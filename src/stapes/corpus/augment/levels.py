@@ -34,13 +34,6 @@ def frame_powers(waveform: Waveform) -> NDArray[np.float64]:
     return powers / FRAME_SAMPLES
 
 
-def quietest(waveform: Waveform, first: int, last: int) -> int:
-    """The middle of the quietest 20 ms of ``waveform`` [N] between two places."""
-    powers = frame_powers(waveform[first : max(last, first + 2 * FRAME_SAMPLES)])
-    sums = powers[:-1] + powers[1:] if len(powers) > 1 else powers
-    return first + (int(sums.argmin()) + 1) * FRAME_SAMPLES
-
-
 def active_power(waveform: Waveform) -> float:
     """Mean square of ``waveform`` [N] without its pauses, the frames 40 dB below the loudest."""
     powers = frame_powers(waveform)
