@@ -12,6 +12,7 @@ import soundfile
 
 import stapes.format
 from stapes.cli import endpoints, main
+from stapes.cli.processes import spread
 from stapes.corpus import Utterance, write_manifest
 from stapes.corpus.streams import SpokenStream, StreamConfig
 from stapes.session import Moment, Recognizer, Session
@@ -142,7 +143,7 @@ def test_several_processes_observe_the_same(recordings: Path) -> None:
     chosen = endpoints._choose(recordings, 4, seed=0)
     tables = [(np.full(256, fold, np.float32), 0.0) for fold in (0, 1)]
     listener = endpoints.Listener(model, tables, chosen, seed=0)
-    with endpoints._listening(listener, 1) as alone, endpoints._listening(listener, 2) as together:
+    with spread(listener, range(4), 1) as alone, spread(listener, range(4), 2) as together:
         for one, other in zip(alone, together, strict=True):
             assert one is not None
             assert other is not None

@@ -221,9 +221,9 @@ void BeamSearch::extend(BeamState& state, double floor, Frame& frame) {
     const Grouping& reached = state.contexts[place];
     const Grouping context{.labels = {.older = reached.labels.newer, .newer = label},
                            .expected = expected_.step(reached.expected, label)};
+    const bool again = label == reached.labels.newer;
     const std::size_t end = place + 1 < state.heads.size() ? state.heads[place + 1] : state.nodes.size();
     for (std::size_t index = state.heads[place]; index < end; ++index) {
-      const bool again = label == reached.labels.newer;
       const Evidence found = again ? repeated(state.evidence[index], seen, lowest_) : emitted(seen);
       const double log_prob = state.log_probs[index] + heard + hoped + found.score;
       if (log_prob < floor) continue;

@@ -1,14 +1,11 @@
 """``stapes endpoints``: teach a model when its user has finished."""
 
 import math
-import multiprocessing
 import sys
 import zlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stapes.cli.processes import spread
 from stapes.errors import CorpusError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -119,7 +117,7 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int, jobs: i
     ]
     watched, observed = [], []
     with (
-        _listening(Listener(model, tables, chosen, seed), jobs) as listening,
+        spread(Listener(model, tables, chosen, seed), range(len(chosen)), jobs) as listening,
         click.progressbar(listening, length=len(chosen), label="listening", file=sys.stderr) as progress,
     ):
         for utterance, listened in zip(chosen, progress, strict=True):
@@ -300,30 +298,6 @@ class KnownEnding:
     key: int
     frame: int
     labels: tuple[int, ...]
-
-
-@contextmanager
-def _listening(listener: Listener, jobs: int) -> Iterator[Iterable["Listened | None"]]:
-    """What ``listener`` observes in each of its streams, in order, in so many processes."""
-    indices = range(len(listener.utterances))
-    if jobs == 1:
-        yield map(listener, indices)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, spawn, initializer=_take_over, initargs=(listener,)) as pool:
-        yield pool.map(_listen, indices, chunksize=8)
-
-
-_LISTENERS: list[Listener] = []
-
-
-def _take_over(listener: Listener) -> None:
-    """Give this process the ``listener`` of `_listen`: with each index its utterances would travel along."""
-    _LISTENERS[:] = [listener]
-
-
-def _listen(index: int) -> "Listened | None":
-    return _LISTENERS[0](index)
 
 
 def _slim(stream: "SpokenStream", moments: Sequence["Moment"]) -> tuple["SpokenStream", list["Moment"]]:

@@ -2,17 +2,14 @@
 
 import functools
 import json
-import multiprocessing
 import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from stapes.cli import beam_option, model_option
+from stapes.cli.processes import spread
 from stapes.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -67,21 +64,11 @@ def command(manifest: Path, model: Path | None, as_json: bool, jobs: int, beam: 
 
 def _hear(utterances: list["Utterance"], model: Path | None, beam: int, jobs: int) -> list["Pair"]:
     """What was said and what is heard, in order, with a progress bar where there is a terminal."""
-    with _texts(utterances, functools.partial(_transcribe, model, beam), jobs) as texts:
+    with spread(functools.partial(_transcribe, model, beam), utterances, jobs) as texts:
         if not sys.stderr.isatty():
             return list(map(_pair, utterances, texts))
         with click.progressbar(texts, length=len(utterances), label="hearing", file=sys.stderr) as progress:
             return list(map(_pair, utterances, progress))
-
-
-@contextmanager
-def _texts(utterances: list["Utterance"], transcribe: Any, jobs: int) -> Iterator[Iterable[str]]:
-    if jobs == 1:
-        yield map(transcribe, utterances)
-        return
-    # A forked process could inherit a lock that another thread holds; a spawned one starts clean.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool.map(transcribe, utterances, chunksize=4)
 
 
 def _pair(utterance: "Utterance", text: str) -> "Pair":

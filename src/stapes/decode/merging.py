@@ -69,7 +69,7 @@ def _dominated(best: History, other: History, live: Histories) -> list[tuple[His
 def _may_overtake(loser: History, winner: History) -> bool:
     """Whether ``loser`` is the more probable one, or may be when more is found of the last label, which is the same.
 
-    Both are taken to be looked for equally long.
+    Both are taken to be looked for equally long, and to be repeated as easily.
     """
     more = float(winner.evidence.score - loser.evidence.score)
     return winner.log_prob - loser.log_prob < max(0.0, more)
