@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from benchmarks import manifests
-from benchmarks.record import ROOT, bundled_model, record, results_option
+from benchmarks.record import ROOT, record, results_option
 from stapes import audio
+from stapes.engine import find_model
 from stapes.session import Recognizer, Transcript
+from stapes.units import SAMPLE_RATE_HZ
 
 CHUNKS_SAMPLES = (1, 7, 160, 1600, 16_000)
-RATE_HZ = 16_000
 
 
 @click.command("chunks")
@@ -35,13 +36,13 @@ def main(data: Path | None, limit: int | None, results: Path) -> None:
                     different[str(chunk)].append(file.stem)
     identical = not any(different.values())
     facts = {"recordings": len(files), "identical": identical, "different": different}
-    record("chunks", facts, model=bundled_model(), folder=results)
+    record("chunks", facts, model=find_model(None), folder=results)
 
 
 def in_chunks(recognizer: Recognizer, file: Path, chunk_samples: int) -> Transcript:
     """Text, times and confidence of a recording heard in chunks."""
-    samples = audio.read(file, RATE_HZ)
-    stream = recognizer.stream(RATE_HZ)
+    samples = audio.read(file, SAMPLE_RATE_HZ)
+    stream = recognizer.stream(SAMPLE_RATE_HZ)
     for start in range(0, len(samples), chunk_samples):
         stream.accept(samples[start : start + chunk_samples])
     return stream.finish()

@@ -24,10 +24,10 @@ from stapes.corpus import Subwords, Utterance, normalise
 from stapes.engine import IntegerNetwork, Network
 from stapes.evaluate import Pair, score
 from stapes.session import Recognizer
+from stapes.units import SAMPLE_RATE_HZ
 
 SETS = ("dev-an4", "dev-synthetic")
 BITS = (8, 6, 4, 3)
-RATE_HZ = 16_000
 Tensors = Mapping[str, NDArray[np.float32]]
 
 
@@ -148,7 +148,7 @@ class Bench:
                     Pair(
                         each.id,
                         normalise(each.text),
-                        normalise(recognizer.transcribe(stretch(each), RATE_HZ).text),
+                        normalise(recognizer.transcribe(stretch(each), SAMPLE_RATE_HZ).text),
                     )
                     for each in bar
                 ]

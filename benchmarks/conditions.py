@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from benchmarks import shoebox, unheard_noises
 from stapes.corpus.augment.levels import active_power
 from stapes.corpus.augment.tempo import change_tempo
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 TELEPHONE_HZ = (300.0, 3400.0)
 QUIET_DBFS = -40.0
 CLIPPED_DB = 12.0
@@ -70,11 +70,13 @@ def room(samples: Waveform, given: Around, rt60_s: float) -> Waveform:
 
 def telephone(samples: Waveform, given: Around) -> Waveform:
     """[N] through a telephone: 300 to 3400 Hz, 8 kHz, and the codec of GSM 06.10."""
-    narrow = np.asarray(soxr.resample(bandpass(samples, *TELEPHONE_HZ), RATE_HZ, 8000), np.float32)
+    narrow = np.asarray(soxr.resample(bandpass(samples, *TELEPHONE_HZ), SAMPLE_RATE_HZ, 8000), np.float32)
     file = io.BytesIO()
     soundfile.write(file, np.clip(narrow, -1, 1), 8000, format="WAV", subtype="GSM610")
     file.seek(0)
-    wide = np.asarray(soxr.resample(soundfile.read(file, dtype="float32")[0], 8000, RATE_HZ), np.float32)
+    wide = np.asarray(
+        soxr.resample(soundfile.read(file, dtype="float32")[0], 8000, SAMPLE_RATE_HZ), np.float32
+    )
     heard = np.zeros_like(samples)
     heard[: len(wide)] = wide[: len(samples)]
     return heard
@@ -82,9 +84,9 @@ def telephone(samples: Waveform, given: Around) -> Waveform:
 
 def bandpass(samples: Waveform, low_hz: float, high_hz: float) -> Waveform:
     """[N] without what lies beyond ``low_hz`` and ``high_hz``, by 60 dB from 100 Hz beyond on."""
-    taps = np.arange(-320, 321) / RATE_HZ
+    taps = np.arange(-320, 321) / SAMPLE_RATE_HZ
     ideal = 2 * high_hz * np.sinc(2 * high_hz * taps) - 2 * low_hz * np.sinc(2 * low_hz * taps)
-    return np.convolve(samples, (ideal * np.blackman(len(taps)) / RATE_HZ).astype(np.float32), "same")
+    return np.convolve(samples, (ideal * np.blackman(len(taps)) / SAMPLE_RATE_HZ).astype(np.float32), "same")
 
 
 def tempo(samples: Waveform, given: Around, factor: float) -> Waveform:

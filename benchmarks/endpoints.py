@@ -17,13 +17,15 @@ import click
 import numpy as np
 
 from benchmarks import manifests
-from benchmarks.record import ROOT, bundled_model, record, results_option
+from benchmarks.record import ROOT, record, results_option
 from stapes.corpus import Utterance
-from stapes.corpus.streams import RATE_HZ, SpokenStream, StreamConfig, make_streams
+from stapes.corpus.streams import SpokenStream, StreamConfig, make_streams
 from stapes.decode import Endpointer, EndpointState
+from stapes.engine import find_model
 from stapes.engine.endpointing import Endpointing, Point
 from stapes.evaluate import Ended, EndpointScore, Pair, score, score_endpoints
 from stapes.session import Moment, Recognizer, outcome, rehearse, word_gaps
+from stapes.units import SAMPLE_RATE_HZ
 
 SETS = ("dev-synthetic", "dev-an4", "test-an4")
 # What the tables are about; test-an4 is reported, nothing is chosen on it.
@@ -49,7 +51,7 @@ class Heard:
     @property
     def end(self) -> float:
         """Seconds until the user had finished."""
-        return self.stream.end_samples / RATE_HZ
+        return self.stream.end_samples / SAMPLE_RATE_HZ
 
 
 @click.command("endpoints")
@@ -61,7 +63,7 @@ class Heard:
 @results_option
 def main(data: Path, model: Path | None, limit: int, seed: int, plot: Path, results: Path) -> None:
     """Measure the end-pointer of the bundled model."""
-    model = model or bundled_model()
+    model = model or find_model(None)
     recognizer = Recognizer(model)
     learned = recognizer.network.endpointing
     if not isinstance(learned, Endpointing):
@@ -123,7 +125,7 @@ def _point(
     ends = {name: judge(point, each) for name, each in heard.items()}
     with_pause = [each for each in paused if each.stream.pauses]
     kept = [
-        ended.final > each.stream.pauses[-1][1] / RATE_HZ
+        ended.final > each.stream.pauses[-1][1] / SAMPLE_RATE_HZ
         for each, ended in zip(with_pause, judge(point, with_pause), strict=True)
     ]
     return {

@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 
 from benchmarks import manifests, systems, unheard_noises
-from benchmarks.conditions import CONDITIONS, RATE_HZ, Waveform, around
+from benchmarks.conditions import CONDITIONS, Waveform, around
 from benchmarks.memory import Memory
 from benchmarks.reading import best_reading
 from benchmarks.record import model_facts, record, results_option
@@ -32,7 +32,7 @@ from stapes import audio
 from stapes.corpus import Utterance, normalise, read_sentences
 from stapes.engine import bundled_models, find_model
 from stapes.evaluate import Pair, score
-from stapes.units import seconds_to_samples
+from stapes.units import SAMPLE_RATE_HZ, seconds_to_samples
 
 REAL = ("test-an4", "test-keywords", "test-digits", "test-words")
 ENGINES = ("unheard-flite", "unheard-festival", "unheard-piper")
@@ -149,8 +149,10 @@ class Trial:
             voices = [samples for name, samples in self._voices if name != utterance.id]
             given = around(utterance.id, SEED, condition, voices)
             samples = CONDITIONS[condition](_samples(utterance), given)
-            soundfile.write(path, samples, RATE_HZ)
-            yield dataclasses.replace(utterance, audio=path, start=0.0, duration=len(samples) / RATE_HZ)
+            soundfile.write(path, samples, SAMPLE_RATE_HZ)
+            yield dataclasses.replace(
+                utterance, audio=path, start=0.0, duration=len(samples) / SAMPLE_RATE_HZ
+            )
 
 
 def draw(utterances: Sequence[Utterance], limit: int) -> list[Utterance]:
@@ -201,15 +203,15 @@ def words_in_nothing(hear: systems.Listener, folder: Path) -> dict[str, int]:
     words = {}
     for name, samples in nothing().items():
         path = folder / "nothing.wav"
-        soundfile.write(path, samples, RATE_HZ)
-        heard = hear(Utterance(name, path, "", len(samples) / RATE_HZ)).text
+        soundfile.write(path, samples, SAMPLE_RATE_HZ)
+        heard = hear(Utterance(name, path, "", len(samples) / SAMPLE_RATE_HZ)).text
         words[name] = len(normalise(heard).split())
     return words
 
 
 def nothing() -> dict[str, Waveform]:
     """Recordings in which nobody speaks."""
-    length = _NOTHING_S * RATE_HZ
+    length = _NOTHING_S * SAMPLE_RATE_HZ
     sounds = {"one sample": np.zeros(1, np.float32), "silence": np.zeros(length, np.float32)}
     for index, (kind, make) in enumerate(unheard_noises.KINDS.items()):
         for level_dbfs in _NOTHING_DBFS:
@@ -220,9 +222,9 @@ def nothing() -> dict[str, Waveform]:
 
 
 def _samples(utterance: Utterance) -> Waveform:
-    samples = np.asarray(audio.read(utterance.audio, RATE_HZ), np.float32)
-    first = seconds_to_samples(utterance.start, RATE_HZ)
-    return samples[first : first + seconds_to_samples(utterance.duration, RATE_HZ)]
+    samples = np.asarray(audio.read(utterance.audio, SAMPLE_RATE_HZ), np.float32)
+    first = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
+    return samples[first : first + seconds_to_samples(utterance.duration, SAMPLE_RATE_HZ)]
 
 
 def _facts(utterances: Sequence[Utterance], heard: Sequence[str], reading: Reading) -> dict[str, Any]:

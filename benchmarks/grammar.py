@@ -20,13 +20,15 @@ import click
 import numpy as np
 
 from benchmarks import manifests
-from benchmarks.record import bundled_model, record, repeat, results_option
+from benchmarks.record import record, repeat, results_option
 from stapes import audio
 from stapes.corpus import Utterance
+from stapes.engine import find_model
 from stapes.evaluate import Pair, score
 from stapes.grammar import Gate, GatedSearch, Grammar
 from stapes.session import Recognizer
 from stapes.session.recognizer import HELD_BEAM
+from stapes.units import SAMPLE_RATE_HZ
 
 HOME = Path(__file__).parent / "grammars" / "home.yaml"
 # The package holds no names: they are those of somebody's home.
@@ -41,7 +43,6 @@ GRAMMARS: dict[str, Callable[[], Grammar]] = {
     "home": lambda: Grammar.load(HOME),
     "home-assistant": lambda: Grammar.load(HOME_ASSISTANT, LISTS),
 }
-RATE_HZ = 16_000
 SWEEP_NATS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
 
 
@@ -80,7 +81,7 @@ def main(data: Path, limit: int, repetitions: int, results: Path) -> None:
             {name: _hear(recognizer, grammar, said) for name, said in foreign.items()},
         ),
     }
-    record("grammar", facts, repetitions=repetitions, model=bundled_model(), folder=results)
+    record("grammar", facts, repetitions=repetitions, model=find_model(None), folder=results)
 
 
 def compiling(load: Callable[[], Grammar], repetitions: int) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def compiling(load: Callable[[], Grammar], repetitions: int) -> dict[str, Any]:
 
 def decoding(recognizer: Recognizer, utterances: Sequence[Utterance], repetitions: int) -> dict[str, Any]:
     """Processor seconds for a second of sound: without a grammar, with one for the first time, and later."""
-    sounds = [audio.read(said.audio, RATE_HZ) for said in utterances]
-    duration = sum(len(samples) for samples in sounds) / RATE_HZ
+    sounds = [audio.read(said.audio, SAMPLE_RATE_HZ) for said in utterances]
+    duration = sum(len(samples) for samples in sounds) / SAMPLE_RATE_HZ
 
     def freely() -> None:
         for samples in sounds:
@@ -196,7 +197,7 @@ def _hear(recognizer: Recognizer, grammar: Grammar, utterances: Sequence[Utteran
     heard = []
     with click.progressbar(utterances, file=sys.stderr) as progress:
         for said in progress:
-            begun, state = network.accept(audio.read(said.audio, RATE_HZ), network.init_state())
+            begun, state = network.accept(audio.read(said.audio, SAMPLE_RATE_HZ), network.init_state())
             ended, _ = network.flush(state)
             frames = np.concatenate([begun, ended])
             verdict = search.verdict(search.advance(frames, search.init_state()))

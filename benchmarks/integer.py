@@ -11,13 +11,14 @@ import click
 import numpy as np
 
 from benchmarks import manifests
-from benchmarks.record import bundled_model, model_facts, record, results_option
+from benchmarks.record import model_facts, record, results_option
 from stapes import engine
 from stapes import format as packed_format
 from stapes.cli.evaluate import stretch
 from stapes.compress import fold
 from stapes.compress.trained import read_trained
 from stapes.corpus import Utterance, normalise
+from stapes.engine import find_model
 from stapes.evaluate import Pair, score
 from stapes.session import Recognizer
 
@@ -53,7 +54,7 @@ def main(
 ) -> None:
     """Score models; their errors are divided by those of the first."""
     sets = {name: manifests.load(data, name, limit) for name in SETS if (data / f"{name}.jsonl").is_file()}
-    models = models or (bundled_model(),)
+    models = models or (find_model(None),)
     networks: list[tuple[str, str, Any]] = []
     if checkpoint is not None:
         networks.append(("as trained", "reference", as_trained(checkpoint, models[0])))

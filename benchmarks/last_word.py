@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import manifests, systems
-from benchmarks.record import bundled_model, record, results_option
+from benchmarks.record import record, results_option
 from stapes import audio
 from stapes.corpus import Utterance
+from stapes.engine import find_model
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 FRAME_SAMPLES = 160
 ABOVE_NOISE_DB = 10
 BELOW_PEAK_DB = 40
@@ -55,12 +56,12 @@ def main(data: Path, limit: int | None, results: Path) -> None:
             if last[0] != last[1]
         ],
     }
-    record("last_word", facts, model=bundled_model(), folder=results)
+    record("last_word", facts, model=find_model(None), folder=results)
 
 
 def _cut(utterance: Utterance) -> Utterance:
-    end = end_of_speech_samples(audio.read(utterance.audio, RATE_HZ))
-    return dataclasses.replace(utterance, duration=end / RATE_HZ)
+    end = end_of_speech_samples(audio.read(utterance.audio, SAMPLE_RATE_HZ))
+    return dataclasses.replace(utterance, duration=end / SAMPLE_RATE_HZ)
 
 
 def _last_words(utterances: list[Utterance]) -> list[str]:

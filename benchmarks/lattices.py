@@ -11,19 +11,20 @@ import click
 import numpy as np
 
 from benchmarks import manifests
-from benchmarks.record import bundled_model, record, results_option
+from benchmarks.record import record, results_option
 from stapes.cli import DEFAULT_BEAM
 from stapes.cli.calibrate import JudgedWord, calibration
 from stapes.cli.evaluate import stretch
 from stapes.corpus import Utterance, normalise
+from stapes.engine import find_model
 from stapes.evaluate import Pair, calibration_error, right_words, score
 from stapes.lattice import Lattice, best_path, oracle, to_bytes, word_posteriors
 from stapes.session import Recognizer
+from stapes.units import SAMPLE_RATE_HZ
 
 SETS = ("dev-synthetic", "dev-an4", "test-an4")
 FITTED = ("dev-synthetic", "dev-an4")
-RATE_HZ = 16_000
-BYTES_PER_SECOND = 2 * RATE_HZ
+BYTES_PER_SECOND = 2 * SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def main(data: Path, model: Path | None, beam: int, limit: int | None, results: 
     development sets; «left_out» tells how far confidences are off on half of their speakers after a fit on the
     others, both sets counting equally.
     """
-    model = model or bundled_model()
+    model = model or find_model(None)
     recognizer = Recognizer(model, beam)
     heard = {name: measure(recognizer, manifests.load(data, name, limit), name) for name in SETS}
     sets = {name: facts(recognizer, each) for name, each in heard.items()}

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from benchmarks import manifests
 from benchmarks.names_set import holds, slot_values
-from benchmarks.record import bundled_model, record, repeat, results_option
+from benchmarks.record import record, repeat, results_option
 from stapes import Phrases, Recognizer
 from stapes.audio import AudioReader
 from stapes.corpus import Utterance
 from stapes.decode.biasing import automaton
+from stapes.engine import find_model
 from stapes.session import Network
 
 PERSONS = frozenset({"person", "artist", "artist_name"})
@@ -107,7 +108,7 @@ def main(
         facts: dict[str, Any] = {
             "grid": choices(bench, manifests.thin(chosen_on, limit), known, unsaid, seed)
         }
-        record("names-choose", facts, seed=seed, model=bundled_model(), folder=results)
+        record("names-choose", facts, seed=seed, model=find_model(None), folder=results)
         return
     said = json.loads((data / "names.json").read_text(encoding="utf-8"))
     names = [bench.spoken(u, [said[u.id]]) for u in manifests.load(data, "names", limit) if u.id in said]
@@ -121,7 +122,7 @@ def main(
         "cost": costs(bench, ordinary, unsaid),
         "classes": classes(bench, names, pool, unsaid, seed),
     }
-    record("names", facts, seed=seed, model=bundled_model(), folder=results)
+    record("names", facts, seed=seed, model=find_model(None), folder=results)
 
 
 def _half(utterance: Utterance) -> bool:

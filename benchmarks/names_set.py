@@ -24,8 +24,8 @@ from stapes.corpus import Utterance, normalise
 from stapes.corpus.leaks import HELD_OUT_VOICES
 from stapes.corpus.manifest import format_line
 from stapes.corpus.voices import KokoroEngine
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 # Slots of HWU64, SLURP and Snips that hold proper names.
 NAME_SLOTS = frozenset(
     {
@@ -154,9 +154,9 @@ class _Speaker:
             sound = self._engine.speak(text, _mixture([(w, _free(v)) for w, v in parts]), speed)
             if sound is None:
                 raise click.ClickException(f"'{text}' cannot be spoken")
-            samples = np.clip(np.asarray(soxr.resample(*sound, RATE_HZ), np.float32), -1.0, 1.0)
+            samples = np.clip(np.asarray(soxr.resample(*sound, SAMPLE_RATE_HZ), np.float32), -1.0, 1.0)
             partial = path.with_name(path.name + ".partial")
-            soundfile.write(partial, samples, RATE_HZ, format="FLAC")
+            soundfile.write(partial, samples, SAMPLE_RATE_HZ, format="FLAC")
             partial.replace(path)
         duration = round(soundfile.info(path).duration, 3)
         return Utterance(name, path, text, duration, _mixture(parts), set="names")

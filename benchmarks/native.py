@@ -17,10 +17,11 @@ import click
 import numpy as np
 
 from benchmarks import manifests
-from benchmarks.record import ROOT, bundled_model, record, results_option, spread
+from benchmarks.record import ROOT, record, results_option, spread
 from stapes import audio
+from stapes.engine import find_model
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 BEAMS = (1, 8)
 PIECE_MS = 80
 PARTIAL_MS = 200
@@ -48,7 +49,7 @@ def main(data: Path | None, limit: int | None, repetitions: int, results: Path) 
         sounds = _raw(manifests.thin(files, limit), Path(folder))
 
         def run(verb: str, *arguments: object) -> list[dict[str, Any]]:
-            return _lines([program, verb, bundled_model(), *arguments])
+            return _lines([program, verb, find_model(None), *arguments])
 
         facts = {
             "recordings": len(sounds),
@@ -56,9 +57,9 @@ def main(data: Path | None, limit: int | None, repetitions: int, results: Path) 
             **_heard(run, sounds, repetitions),
             "partial_ms": _partials(run, sounds),
             "streams_on_one_core": _streams(run, sounds, repetitions),
-            "two_processes": _two_processes([program, "hold", bundled_model()]),
+            "two_processes": _two_processes([program, "hold", find_model(None)]),
         }
-    record("native", facts, repetitions=repetitions, model=bundled_model(), folder=results)
+    record("native", facts, repetitions=repetitions, model=find_model(None), folder=results)
 
 
 def _build(folder: Path) -> Path:
@@ -73,7 +74,7 @@ def _raw(files: Sequence[Path], folder: Path) -> list[Path]:
     """The recordings as 16-bit samples."""
     paths = [folder / f"{number}.raw" for number in range(len(files))]
     for file, path in zip(files, paths, strict=True):
-        samples = audio.read(file, RATE_HZ)
+        samples = audio.read(file, SAMPLE_RATE_HZ)
         np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tofile(path)
     return paths
 

@@ -14,8 +14,6 @@ from typing import Any, TypeVar
 
 import click
 
-from stapes.engine import find_model
-
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -72,11 +70,6 @@ def model_facts(path: Path) -> dict[str, Any]:
     """Name, size and checksum of a packed model."""
     content = path.read_bytes()
     return {"name": path.stem, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def bundled_model() -> Path:
-    """The model inside the installed package."""
-    return find_model(None)
 
 
 def results_option(function: _Command) -> _Command:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import manifests
-from benchmarks.record import bundled_model, record, results_option
+from benchmarks.record import record, results_option
 from stapes import audio
+from stapes.engine import find_model
 from stapes.session import Event, Recognizer, Session
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 CHUNK_SAMPLES = 1_600
 RECORDINGS = 10
 LONGEST_SECONDS = 1.5
@@ -33,7 +34,7 @@ Sound = NDArray[np.float32]
 def main(data: Path, sessions: int, together: int, results: Path) -> None:
     """Hear short recordings of dev-an4 again and again."""
     short = [each for each in manifests.load(data, "dev-an4") if each.duration <= LONGEST_SECONDS]
-    sounds = [audio.read(each.audio, RATE_HZ) for each in manifests.thin(short, RECORDINGS)]
+    sounds = [audio.read(each.audio, SAMPLE_RATE_HZ) for each in manifests.thin(short, RECORDINGS)]
     recognizer = Recognizer()
     alone = [_events(Session(recognizer), sound) for sound in sounds]
     facts = {
@@ -42,7 +43,7 @@ def main(data: Path, sessions: int, together: int, results: Path) -> None:
         **_together(recognizer, sounds, alone, together),
         "idle_session_bytes": _idle_bytes(recognizer),
     }
-    record("sessions", facts, model=bundled_model(), folder=results)
+    record("sessions", facts, model=find_model(None), folder=results)
 
 
 def _events(session: Session, sound: Sound) -> list[Event]:

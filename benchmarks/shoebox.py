@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-RATE_HZ = 16_000
+from stapes.units import SAMPLE_RATE_HZ
+
 ROOMS = 6
 _SOUND_M_PER_S = 343.0
 _SMALLEST_M = np.array([3.0, 2.5, 2.3])
@@ -54,10 +55,10 @@ def rt60_of(impulse_response: NDArray[np.float64]) -> float:
 
     It is the slope of the level of the energy that remains, between -5 and -25 dB, taken to -60 dB.
     """
-    remaining = np.cumsum(np.square(impulse_response[int(_DIRECT_S * RATE_HZ) :])[::-1])[::-1]
+    remaining = np.cumsum(np.square(impulse_response[int(_DIRECT_S * SAMPLE_RATE_HZ) :])[::-1])[::-1]
     level_db = 10 * np.log10(np.maximum(remaining / remaining[0], 1e-9))
     places = np.flatnonzero((level_db <= -5) & (level_db >= -25))
-    slope = np.polyfit(places / RATE_HZ, level_db[places], 1)[0]
+    slope = np.polyfit(places / SAMPLE_RATE_HZ, level_db[places], 1)[0]
     return float(-60 / slope)
 
 
@@ -97,16 +98,16 @@ def _sum(
 ) -> NDArray[np.float64]:
     """All images, each at the nearest sample, delayed and weakened relative to the direct sound."""
     direct_m = distances_m[np.argmin(walls)]
-    delays = np.rint((distances_m - direct_m) / _SOUND_M_PER_S * RATE_HZ).astype(np.int64)
+    delays = np.rint((distances_m - direct_m) / _SOUND_M_PER_S * SAMPLE_RATE_HZ).astype(np.int64)
     amplitudes = np.exp(log_reflection * walls) * direct_m / distances_m
     heard = delays >= 0
-    summed = np.bincount(delays[heard], amplitudes[heard], int(rt60_s * RATE_HZ))
+    summed = np.bincount(delays[heard], amplitudes[heard], int(rt60_s * SAMPLE_RATE_HZ))
     return _highpass(summed.astype(np.float64))
 
 
 def _highpass(response: NDArray[np.float64]) -> NDArray[np.float64]:
     """Images all push the same way, which no microphone hears; what lies below 50 Hz is taken out."""
-    size = len(response) + RATE_HZ // 10  # what swings before the direct sound ends up there
-    hz = np.fft.rfftfreq(size, 1 / RATE_HZ)
+    size = len(response) + SAMPLE_RATE_HZ // 10  # what swings before the direct sound ends up there
+    hz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ)
     spectrum = np.fft.rfft(response, size) * (1 - np.exp(-((hz / 50) ** 2)))
     return np.asarray(np.fft.irfft(spectrum, size)[: len(response)])

@@ -9,17 +9,18 @@ import soundfile
 from numpy.typing import NDArray
 
 from benchmarks import systems
-from benchmarks.record import bundled_model, record, results_option
+from benchmarks.record import record, results_option
 from stapes.corpus import Utterance
+from stapes.engine import find_model
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 SECONDS = 30
 
 
 def sounds(seed: int) -> dict[str, NDArray[np.float32]]:
     """Name and samples of each sound; levels are RMS below full scale."""
     generator = np.random.default_rng(seed)
-    time = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+    time = np.arange(SECONDS * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
     noise = generator.standard_normal(len(time))
     made = {"silence": np.zeros(len(time))}
     for level_db in (-60, -40, -20):
@@ -39,7 +40,7 @@ def main(seed: int, results: Path) -> None:
         utterances = []
         for name, samples in sounds(seed).items():
             path = Path(folder) / f"{name}.wav"
-            soundfile.write(path, samples, RATE_HZ, subtype="FLOAT")
+            soundfile.write(path, samples, SAMPLE_RATE_HZ, subtype="FLOAT")
             utterances.append(Utterance(name, path, "", SECONDS))
         heard = list(systems.transcribe(systems.stapes(), utterances))
     words = {
@@ -49,7 +50,7 @@ def main(seed: int, results: Path) -> None:
         "silence",
         {"words": words, "total": sum(words.values())},
         seed=seed,
-        model=bundled_model(),
+        model=find_model(None),
         folder=results,
     )
 

@@ -15,11 +15,12 @@ import numpy as np
 import soundfile
 
 from benchmarks import systems
-from benchmarks.record import ROOT, bundled_model, record, repeat, results_option
+from benchmarks.record import ROOT, record, repeat, results_option
 from stapes import audio
 from stapes.corpus import Utterance
+from stapes.engine import find_model
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 FIRST_RESULT_SECONDS = 3
 BEAMS = (1, 8, 24)
 ENGINES = {"native": "compiled", "reference": "NumPy"}
@@ -31,15 +32,15 @@ ENGINES = {"native": "compiled", "reference": "NumPy"}
 def main(repetitions: int, results: Path) -> None:
     """Measure the real-time factor by engine and beam width, and the time to the first result."""
     files = sorted((ROOT / "tests" / "data" / "an4").glob("*.flac"))
-    recordings = [audio.read(file, RATE_HZ) for file in files]
+    recordings = [audio.read(file, SAMPLE_RATE_HZ) for file in files]
     utterances = [
-        Utterance(file.stem, file, "", len(samples) / RATE_HZ)
+        Utterance(file.stem, file, "", len(samples) / SAMPLE_RATE_HZ)
         for file, samples in zip(files, recordings, strict=True)
     ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "three_seconds.wav"
-        speech = np.concatenate(recordings)[: FIRST_RESULT_SECONDS * RATE_HZ]
-        soundfile.write(path, speech, RATE_HZ)
+        speech = np.concatenate(recordings)[: FIRST_RESULT_SECONDS * SAMPLE_RATE_HZ]
+        soundfile.write(path, speech, SAMPLE_RATE_HZ)
         first_result = repeat(functools.partial(seconds_to_first_result, path), repetitions)
     factors = {
         f"{title}, beam {beam}": repeat(
@@ -56,7 +57,7 @@ def main(repetitions: int, results: Path) -> None:
             "speech_seconds": sum(utterance.duration for utterance in utterances),
         },
         repetitions=repetitions,
-        model=bundled_model(),
+        model=find_model(None),
         folder=results,
     )
 

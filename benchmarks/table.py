@@ -22,6 +22,7 @@ _SETS = {
     "test-an4": ("AN4 test: 10 unseen people, WER %", "wer"),
     "dev-synthetic": ("unseen synthetic voices, open vocabulary, WER %", "wer"),
     "dev-prompts": ("telephone prompts of a stranger, open vocabulary, WER %", "wer"),
+    "test-learners": ("learners of English, unseen people, open vocabulary, WER %", "wer"),
     "test-keywords": ("keywords, unseen people, right %", "accuracy"),
     "test-digits": ("digits, unseen people, right %", "accuracy"),
     "test-words": ("single words, unseen people, right %", "accuracy"),

@@ -25,8 +25,8 @@ from benchmarks import manifests, systems
 from benchmarks.unheard_sentences import SENTENCES
 from stapes.corpus import Utterance, write_manifest
 from stapes.corpus.voices import FliteEngine
+from stapes.units import SAMPLE_RATE_HZ
 
-RATE_HZ = 16_000
 SPEEDS = (0.85, 1.15)
 # The list of sentences and what it adds to the name of a set.
 LISTS = {"known": "", "new": "-new"}
@@ -86,8 +86,8 @@ def _utterance(data: Path, name: str, engine: Engine, speak: Speak, text: str) -
     path = data / f"unheard-{program}" / f"{text.replace(' ', '-')}.flac"
     if not path.exists():
         samples, rate_hz = speak(with_letter_names(text, engine.letter_a), voice, speed)
-        _write(path, np.asarray(soxr.resample(samples, rate_hz, RATE_HZ), np.float32))
-    duration = round(soundfile.info(path).frames / RATE_HZ, 3)
+        _write(path, np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32))
+    duration = round(soundfile.info(path).frames / SAMPLE_RATE_HZ, 3)
     return Utterance(f"{program}-{path.stem}", path, text, duration, f"{program}:{voice}", set=name)
 
 
@@ -99,7 +99,7 @@ def with_letter_names(text: str, letter_a: str) -> str:
 def _write(path: Path, samples: NDArray[np.float32]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial_file = path.with_name(path.name + ".partial")
-    soundfile.write(partial_file, np.clip(samples, -1, 1), RATE_HZ, format="FLAC")
+    soundfile.write(partial_file, np.clip(samples, -1, 1), SAMPLE_RATE_HZ, format="FLAC")
     partial_file.replace(path)
 
 

@@ -15,7 +15,15 @@ from stapes.corpus import Utterance, normalise
 from stapes.engine import find_model
 from stapes.evaluate import Pair, Score, score
 
-SETS = ("test-an4", "dev-synthetic", "dev-prompts", "test-keywords", "test-digits", "test-words")
+SETS = (
+    "test-an4",
+    "dev-synthetic",
+    "dev-prompts",
+    "test-learners",
+    "test-keywords",
+    "test-digits",
+    "test-words",
+)
 # What a transcript says, given the transcript and the reference.
 Reading = Callable[[str, str], str]
 

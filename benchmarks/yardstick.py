@@ -17,9 +17,10 @@ from typing import Any
 import click
 
 from benchmarks import manifests, systems
-from benchmarks.record import ROOT, bundled_model, record, results_option, spread
+from benchmarks.record import ROOT, record, results_option, spread
 from benchmarks.systems import Heard, System
 from stapes.corpus import Utterance, read_manifest
+from stapes.engine import find_model
 from stapes.evaluate import Pair, score
 
 AN4 = ROOT / "tests" / "data" / "an4" / "manifest.jsonl"
@@ -62,7 +63,7 @@ def main(
         "systems": {name: facts_of(rounds, utterances) for name, rounds in heard.items()},
         "times_faster": times_faster(heard),
     }
-    record("yardstick", facts, repetitions=repetitions, model=bundled_model(), folder=results)
+    record("yardstick", facts, repetitions=repetitions, model=find_model(None), folder=results)
 
 
 def hear_in_turn(
@@ -129,11 +130,11 @@ def _systems(sherpa: Path, folder: Path) -> dict[str, System]:
     from stapes.compress import export_onnx, unpack
 
     checkpoint = folder / "network.safetensors"
-    unpack(bundled_model(), checkpoint)
+    unpack(find_model(None), checkpoint)
     library = _library()
     competitors = {}
     for search, paths in SEARCHES.items():
-        shared = ("--model", str(bundled_model()), "--beam", str(paths))
+        shared = ("--model", str(find_model(None)), "--beam", str(paths))
         native = ("--library", str(library), *shared)
         competitors[f"stapes, C, {search}"] = System("C", Path(sys.executable), "c_worker.py", native)
         competitors[f"stapes, Python, {search}"] = System(

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # From the sets that docs/corpora.md describes to models like the bundled ones, large and small, on one machine:
 #
-#     bash recipes/assistant-en.sh DATA OUT [KOKORO]
+#     bash recipes/assistant-en.sh DATA LEARNERS OUT [KOKORO]
 #
+# LEARNERS is a clone of https://github.com/jimbozhang/speechocean762, read speech of learners of English.
 # KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave, RHVoice, the
 # dictionary WordNet and three games with free speech must be installed. A run that was stopped goes on where it was.
 #
@@ -13,7 +14,7 @@
 # grow to 21 GB of memory, or to 6 GB with the allocator jemalloc, which is used where it is installed (Debian: libjemalloc2).
 set -euo pipefail
 
-data=$1 out=$2 kokoro=${3:-}
+data=$1 learners=$2 out=$3 kokoro=${4:-}
 here=$(dirname "$0")
 wordnet=${WORDNET:-/usr/share/wordnet}
 games=${GAMES:-/usr/share/scummvm}
@@ -43,6 +44,7 @@ if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
 fi
 mkdir -p "$out"
 
+bash "$here/learners.sh" "$learners" "$out/sets"
 stapes corpus prepare "$data" "$out/sets" --recombine 120000
 for part in "$out"/sets/dev-*.jsonl "$out"/sets/test-an4.jsonl; do
   if [[ -e $part ]]; then held_out+=(--exclude "$part"); fi
@@ -83,7 +85,7 @@ for voice in "${voices[@]}"; do
   done
 done
 stapes corpus games "$games" "$out/games"
-extras=()
+extras=(--extra "learners=$out/sets/learners.jsonl")
 for set in hibari examples short pico espeak rhvoice voiced games; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"

@@ -2,6 +2,9 @@
 
 import math
 
+SAMPLE_RATE_HZ = 16_000
+"""Of the speech that networks hear and that corpora are kept in; everything else is resampled on its way in."""
+
 
 def seconds_to_samples(seconds: float, sample_rate_hz: int) -> int:
     """Samples in ``seconds``, rounded half up."""

@@ -4,18 +4,21 @@ import numpy as np
 import pytest
 
 from benchmarks import shoebox, unheard_noises
-from benchmarks.conditions import CONDITIONS, RATE_HZ, Around, Waveform, around, bandpass, tempo
+from benchmarks.conditions import CONDITIONS, Around, Waveform, around, bandpass, tempo
 from stapes.corpus.augment.levels import active_power
+from stapes.units import SAMPLE_RATE_HZ
 
 
 def tone(hz: float, seconds: float = 1.0) -> Waveform:
-    return (0.1 * np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE_HZ)) / RATE_HZ)).astype(np.float32)
+    return (
+        0.1 * np.sin(2 * np.pi * hz * np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ)
+    ).astype(np.float32)
 
 
 def speech(pitch_hz: float = 120.0) -> Waveform:
     """Half a second of harmonics with a pause before and after."""
     harmonics = np.sum([tone(pitch_hz * order, 0.5) / order for order in range(1, 20)], axis=0)
-    return np.pad(harmonics, RATE_HZ // 4).astype(np.float32)
+    return np.pad(harmonics, SAMPLE_RATE_HZ // 4).astype(np.float32)
 
 
 def given(name: str = "a", condition: str = "clean") -> Around:
@@ -60,21 +63,21 @@ def test_rooms_ring_as_long_as_they_should(rt60_s: float) -> None:
 
 @pytest.mark.parametrize("rt60_s", [0.2, 0.5])
 def test_the_time_of_a_known_decay(rt60_s: float) -> None:
-    time_s = np.arange(RATE_HZ) / RATE_HZ
+    time_s = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
     assert shoebox.rt60_of(10 ** (-3 * time_s / rt60_s)) == pytest.approx(rt60_s, rel=0.01)
 
 
 def test_a_room_keeps_the_energy_and_adds_its_tail() -> None:
     heard = CONDITIONS["room 0.6 s"](speech(), given())
     assert np.square(heard).sum() == pytest.approx(np.square(speech()).sum(), rel=1e-3)
-    assert len(heard) == len(speech()) + round(0.6 * RATE_HZ) - 1
+    assert len(heard) == len(speech()) + round(0.6 * SAMPLE_RATE_HZ) - 1
 
 
 @pytest.mark.parametrize(
     ("hz", "kept"), [(100, 0), (200, 0), (400, 1), (1000, 1), (3300, 1), (3550, 0), (5000, 0)]
 )
 def test_the_band_of_a_telephone(hz: float, kept: float) -> None:
-    middle = bandpass(tone(hz), 300, 3400)[RATE_HZ // 4 : -RATE_HZ // 4]
+    middle = bandpass(tone(hz), 300, 3400)[SAMPLE_RATE_HZ // 4 : -SAMPLE_RATE_HZ // 4]
     assert np.sqrt(2 * power(middle)) / 0.1 == pytest.approx(kept, abs=0.01)
 
 
@@ -88,20 +91,20 @@ def test_a_telephone_keeps_the_time_and_most_of_the_band() -> None:
 @pytest.mark.parametrize("factor", [0.8, 1.2])
 def test_tempo_changes_the_length_but_not_the_pitch(factor: float) -> None:
     heard = tempo(tone(200, 2.0), given(), factor)
-    assert len(heard) == round(2 * RATE_HZ / factor)
-    middle = heard[RATE_HZ // 4 : -RATE_HZ // 4]
+    assert len(heard) == round(2 * SAMPLE_RATE_HZ / factor)
+    middle = heard[SAMPLE_RATE_HZ // 4 : -SAMPLE_RATE_HZ // 4]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle)), 1 << 17))
-    assert spectrum.argmax() * RATE_HZ / (1 << 17) == pytest.approx(200, abs=2)
+    assert spectrum.argmax() * SAMPLE_RATE_HZ / (1 << 17) == pytest.approx(200, abs=2)
     assert power(middle) == pytest.approx(power(tone(200)), rel=0.02)
 
 
 @pytest.mark.parametrize("factor", [0.8, 1.2])
 def test_tempo_moves_what_happens_in_proportion(factor: float) -> None:
-    samples = np.zeros(2 * RATE_HZ, np.float32)
-    samples[RATE_HZ : RATE_HZ + 800] = tone(500, 0.05)
+    samples = np.zeros(2 * SAMPLE_RATE_HZ, np.float32)
+    samples[SAMPLE_RATE_HZ : SAMPLE_RATE_HZ + 800] = tone(500, 0.05)
     heard = tempo(samples, given(), factor)
     centre = np.sum(np.arange(len(heard)) * heard**2) / np.sum(heard**2)
-    assert centre == pytest.approx((RATE_HZ + 400) / factor, abs=0.02 * RATE_HZ)
+    assert centre == pytest.approx((SAMPLE_RATE_HZ + 400) / factor, abs=0.02 * SAMPLE_RATE_HZ)
 
 
 def test_quiet_and_clipped_have_their_levels() -> None:

@@ -11,10 +11,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from stapes.corpus import Utterance
-from stapes.corpus.streams import RATE_HZ, SpokenStream, StreamConfig, build_stream, make_streams
+from stapes.corpus.streams import SpokenStream, StreamConfig, build_stream, make_streams
 from stapes.errors import ConfigError
+from stapes.units import SAMPLE_RATE_HZ
 
-MS = RATE_HZ // 1000
+MS = SAMPLE_RATE_HZ // 1000
 QUIET = StreamConfig(
     noise_probability=0.0, talk_probability=0.0, hesitation_probability=0.0, second_pause_probability=0.0
 )
@@ -26,7 +27,7 @@ def sentence(noise: float = 1e-4) -> NDArray[np.float32]:
     rng = np.random.default_rng(1)
     sound = noise * rng.standard_normal(1200 * MS)
     for begin, end in ((200, 500), (560, 900)):
-        time = np.arange((end - begin) * MS) / RATE_HZ
+        time = np.arange((end - begin) * MS) / SAMPLE_RATE_HZ
         sound[begin * MS : end * MS] += 0.3 * np.sin(2 * np.pi * 200 * time)
     return sound.astype(np.float32)
 
@@ -43,11 +44,11 @@ def level_db(samples: NDArray[np.float32]) -> float:
 def test_the_sentence_begins_and_ends_where_it_is_said(seed: int) -> None:
     stream = build(StreamConfig(**{**vars(QUIET), "pause_probability": 0.0}), seed)
     assert stream.pauses == ()
-    assert 0.3 <= stream.begin_samples / RATE_HZ <= 1.0
+    assert 0.3 <= stream.begin_samples / SAMPLE_RATE_HZ <= 1.0
     spoken = stream.end_samples - stream.begin_samples
     # A safety margin of 30 ms before the first word is the speaker's.
     assert spoken / MS == pytest.approx(740, abs=30)
-    assert len(stream.samples) - stream.end_samples == 3 * RATE_HZ
+    assert len(stream.samples) - stream.end_samples == 3 * SAMPLE_RATE_HZ
     assert level_db(stream.samples[stream.end_samples - 80 * MS : stream.end_samples - 40 * MS]) > -20
     assert level_db(stream.samples[stream.end_samples + 50 * MS :]) < -60
     assert level_db(stream.samples[: stream.begin_samples - 50 * MS]) < -60
@@ -63,7 +64,7 @@ def test_a_pause_lies_between_the_words(seed: int) -> None:
     config = StreamConfig(**{**vars(QUIET), "pause_probability": 1.0})
     stream = build(config, seed)
     ((begin, end),) = stream.pauses
-    assert 0.3 <= (end - begin) / RATE_HZ <= 1.5
+    assert 0.3 <= (end - begin) / SAMPLE_RATE_HZ <= 1.5
     assert (begin - stream.begin_samples) / MS == pytest.approx(330, abs=60)
     assert level_db(stream.samples[begin:end]) < -60
     assert level_db(stream.samples[begin - 100 * MS : begin - 60 * MS]) > -20
@@ -81,7 +82,7 @@ def test_a_hesitation_is_a_vowel_in_the_first_part_of_a_pause() -> None:
 
 
 def test_noise_and_talk_are_as_far_below_speech_as_is_asked() -> None:
-    talk = np.random.default_rng(2).standard_normal(RATE_HZ).astype(np.float32)
+    talk = np.random.default_rng(2).standard_normal(SAMPLE_RATE_HZ).astype(np.float32)
     surroundings = {
         "noise": {"noise_probability": 1.0, "noise_snr_db_range": (20.0, 20.0)},
         "talk": {"talk_probability": 1.0, "talk_snr_db_range": (20.0, 20.0)},
@@ -107,7 +108,7 @@ def test_streams_of_a_manifest_are_the_same_again(tmp_path: Path) -> None:
     utterances = []
     for index in range(3):
         path = tmp_path / f"{index}.wav"
-        soundfile.write(path, sentence(noise=1e-3 * (index + 1)), RATE_HZ)
+        soundfile.write(path, sentence(noise=1e-3 * (index + 1)), SAMPLE_RATE_HZ)
         utterances.append(Utterance(str(index), path, "go on", 1.2))
 
     def gaps(samples: NDArray[np.float32], text: str) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stapes.audio.reader import AudioWarning
 from stapes.audio.resample import Resampler
 from stapes.errors import AudioError, MissingExtraError
+from stapes.units import SAMPLE_RATE_HZ
 
 BLOCK_SECONDS = 0.1
 
@@ -29,7 +30,7 @@ class Microphone:
         AudioError: on iteration, if there is no input device or it cannot be opened.
     """
 
-    def __init__(self, sample_rate_hz: int = 16_000) -> None:
+    def __init__(self, sample_rate_hz: int = SAMPLE_RATE_HZ) -> None:
         self.sample_rate_hz = sample_rate_hz
         self._sounddevice = _import_sounddevice()
 

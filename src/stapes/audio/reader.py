@@ -12,6 +12,7 @@ from stapes.audio.container import Container, inspect
 from stapes.audio.resample import Resampler, check_rate
 from stapes.audio.samples import to_mono
 from stapes.errors import AudioError
+from stapes.units import SAMPLE_RATE_HZ
 
 KINDS = "wav, flac, ogg, opus and mp3 are accepted"
 
@@ -50,7 +51,9 @@ class AudioReader:
             first sample, of a rate outside 8 to 192 kHz, without channels, or holds NaN or infinite samples.
     """
 
-    def __init__(self, path: str | Path, sample_rate_hz: int = 16_000, block_seconds: float = 1.0) -> None:
+    def __init__(
+        self, path: str | Path, sample_rate_hz: int = SAMPLE_RATE_HZ, block_seconds: float = 1.0
+    ) -> None:
         check_rate(sample_rate_hz, "reading audio")
         if block_seconds <= 0:
             raise AudioError(f"reading audio: blocks of {block_seconds} s; a length above 0 s is accepted")
@@ -108,7 +111,7 @@ def _fill(buffer: NDArray[np.float32], file: soundfile.SoundFile) -> tuple[int, 
         return count, True
 
 
-def read(path: str | Path, sample_rate_hz: int = 16_000) -> NDArray[np.float32]:
+def read(path: str | Path, sample_rate_hz: int = SAMPLE_RATE_HZ) -> NDArray[np.float32]:
     """The whole file as mono float32, shape ``[samples]``; see `AudioReader`.
 
     Warns with `AudioWarning` where the end of the recording is missing.

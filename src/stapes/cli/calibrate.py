@@ -11,12 +11,11 @@ import click
 
 from stapes.cli import beam_option, unheard_option
 from stapes.errors import CorpusError
+from stapes.units import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from stapes.corpus import Utterance
     from stapes.session import Recognizer
-
-RATE_HZ = 16_000
 
 
 @click.command(name="calibrate", short_help="Fit the confidence of words.")
@@ -69,7 +68,7 @@ def judge(recognizer: "Recognizer", utterance: "Utterance", name: str) -> list[J
     from stapes.corpus import normalise
     from stapes.evaluate import right_words
 
-    heard = recognizer.transcribe(stretch(utterance), RATE_HZ)
+    heard = recognizer.transcribe(stretch(utterance), SAMPLE_RATE_HZ)
     right = right_words(normalise(utterance.text), heard.text)
     return [
         JudgedWord(name, utterance.speaker or utterance.id, word.confidence, is_right)

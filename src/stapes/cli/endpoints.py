@@ -15,6 +15,7 @@ import click
 
 from stapes.cli.processes import spread
 from stapes.errors import CorpusError, MissingExtraError
+from stapes.units import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy as np
@@ -315,22 +316,20 @@ def _slim(stream: "SpokenStream", moments: Sequence["Moment"]) -> tuple["SpokenS
 
 def _ends_with_its_words(utterance: "Utterance", stream: "SpokenStream", moments: list["Moment"]) -> bool:
     """Whether the last label is about where the end is; else a word was missed, or what follows is no speech."""
-    from stapes.corpus.streams import RATE_HZ
 
-    before = [moment.endpoint for moment in moments if moment.seconds * RATE_HZ <= stream.end_samples]
+    before = [moment.endpoint for moment in moments if moment.seconds * SAMPLE_RATE_HZ <= stream.end_samples]
     return bool(before) and before[-1].run_frames <= LONGEST_RUN_FRAMES
 
 
 def _observed(stream: "SpokenStream", moments: list["Moment"]) -> "Observed":
     import numpy as np
 
-    from stapes.corpus.streams import RATE_HZ
     from stapes.train.endpoints import Observed
 
     states = [moment.endpoint for moment in moments]
     return Observed(
         np.stack([state.observed for state in states]),
-        np.array([moment.seconds - stream.end_samples / RATE_HZ for moment in moments]),
+        np.array([moment.seconds - stream.end_samples / SAMPLE_RATE_HZ for moment in moments]),
         np.array([bool(state.words) for state in states]),
         np.array(
             [
@@ -406,7 +405,6 @@ def _score(
     recognizer: "Recognizer", learned: "Endpointing", judged: Sequence[Watched], point: "Point"
 ) -> "EndpointScore":
     """How well ``point`` does on streams whose probabilities are known."""
-    from stapes.corpus.streams import RATE_HZ
     from stapes.decode import Endpointer
     from stapes.evaluate import Ended, score_endpoints
     from stapes.session import outcome
@@ -415,7 +413,7 @@ def _score(
     endpointer = Endpointer(network.vocabulary, learned, point, network.frame_ms)
     ended = []
     for utterance, stream, moments in judged:
-        result, end = outcome(moments, endpointer), stream.end_samples / RATE_HZ
+        result, end = outcome(moments, endpointer), stream.end_samples / SAMPLE_RATE_HZ
         weight = _weight(utterance, stream)
         ended.append(Ended(end, result.final, result.speculative, result.resets, weight))
     return score_endpoints(ended)

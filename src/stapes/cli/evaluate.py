@@ -11,6 +11,7 @@ import click
 from stapes.cli import beam_option, model_option
 from stapes.cli.processes import spread
 from stapes.errors import CorpusError
+from stapes.units import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from stapes.evaluate import Pair
     from stapes.session import Recognizer
 
-RATE_HZ = 16_000
 # The duration in a manifest may be rounded; a rest shorter than this belongs to the utterance.
 ROUNDING_SECONDS = 0.1
 
@@ -79,7 +79,7 @@ def _pair(utterance: "Utterance", text: str) -> "Pair":
 
 
 def _transcribe(model: Path | None, beam: int, utterance: "Utterance") -> str:
-    return _recognizer(model, beam).transcribe(stretch(utterance), RATE_HZ).text
+    return _recognizer(model, beam).transcribe(stretch(utterance), SAMPLE_RATE_HZ).text
 
 
 @functools.cache
@@ -95,13 +95,13 @@ def stretch(utterance: "Utterance") -> "NDArray[np.float32]":
     from stapes import audio
     from stapes.units import seconds_to_samples
 
-    samples = audio.read(utterance.audio, RATE_HZ)
-    begin = seconds_to_samples(utterance.start, RATE_HZ)
-    end = begin + seconds_to_samples(utterance.duration, RATE_HZ)
+    samples = audio.read(utterance.audio, SAMPLE_RATE_HZ)
+    begin = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
+    end = begin + seconds_to_samples(utterance.duration, SAMPLE_RATE_HZ)
     rest = len(samples) - end
     if begin >= len(samples):
         raise CorpusError(
             f"{utterance.id}: starts at {utterance.start} s, but {utterance.audio} lasts "
-            f"{len(samples) / RATE_HZ:.3f} s; a start within the recording is expected"
+            f"{len(samples) / SAMPLE_RATE_HZ:.3f} s; a start within the recording is expected"
         )
-    return samples[begin:] if rest < ROUNDING_SECONDS * RATE_HZ else samples[begin:end]
+    return samples[begin:] if rest < ROUNDING_SECONDS * SAMPLE_RATE_HZ else samples[begin:end]

@@ -7,7 +7,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-SAMPLE_RATE_HZ = 16000
+from stapes.units import SAMPLE_RATE_HZ
 
 
 def to_sample_rate(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:

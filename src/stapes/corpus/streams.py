@@ -19,12 +19,11 @@ from stapes.corpus.augment.levels import FRAME_SAMPLES, frame_powers, loop, mix,
 from stapes.corpus.augment.noises import make_noises
 from stapes.corpus.manifest import Utterance
 from stapes.errors import ConfigError
-from stapes.units import ms_to_samples, seconds_to_samples
+from stapes.units import SAMPLE_RATE_HZ, ms_to_samples, seconds_to_samples
 
 Waveform = NDArray[np.float32]
 
-RATE_HZ = 16_000
-_RAMP_SAMPLES = ms_to_samples(12, RATE_HZ)
+_RAMP_SAMPLES = ms_to_samples(12, SAMPLE_RATE_HZ)
 _GRAIN_SAMPLES = 1024
 _TONE_BINS = 257
 # Room tone is never digital silence: a microphone hisses.
@@ -129,9 +128,9 @@ def make_stream(
 
 
 def _recording(utterance: Utterance) -> Waveform:
-    samples = audio.read(utterance.audio, RATE_HZ)
-    begin = seconds_to_samples(utterance.start, RATE_HZ)
-    return samples[begin : begin + seconds_to_samples(utterance.duration, RATE_HZ)]
+    samples = audio.read(utterance.audio, SAMPLE_RATE_HZ)
+    begin = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
+    return samples[begin : begin + seconds_to_samples(utterance.duration, SAMPLE_RATE_HZ)]
 
 
 def build_stream(
@@ -158,9 +157,9 @@ def build_stream(
     pieces = np.split(recording[begin:last], [place - begin for place in places])
     pauses = [_pause(recording, place, rng, config) for place in places]
     tone = _room_tone(recording, rng)
-    lead = seconds_to_samples(rng.uniform(*config.lead_s_range), RATE_HZ)
+    lead = seconds_to_samples(rng.uniform(*config.lead_s_range), SAMPLE_RATE_HZ)
     # A decay may be longer than the tail; all of it is kept.
-    tail = max(0, seconds_to_samples(config.tail_s, RATE_HZ) - (last - end))
+    tail = max(0, seconds_to_samples(config.tail_s, SAMPLE_RATE_HZ) - (last - end))
     length = lead + sum(map(len, [*pieces, *pauses])) + tail
     samples = loop(tone, int(rng.integers(len(tone))), length).copy()
     at, silent = lead, []
@@ -211,9 +210,9 @@ def _quietest(recording: Waveform, first: int, last: int) -> int:
 def _pause(recording: Waveform, place: int, rng: np.random.Generator, config: StreamConfig) -> Waveform:
     """What the speaker adds to the room tone of a pause after ``place``: nothing, or a drawn-out vowel."""
     seconds = float(np.exp(rng.uniform(*np.log(config.pause_s_range))))
-    pause = np.zeros(seconds_to_samples(seconds, RATE_HZ), np.float32)
+    pause = np.zeros(seconds_to_samples(seconds, SAMPLE_RATE_HZ), np.float32)
     if rng.random() < config.hesitation_probability:
-        wanted = seconds_to_samples(rng.uniform(*config.hesitation_s_range), RATE_HZ)
+        wanted = seconds_to_samples(rng.uniform(*config.hesitation_s_range), SAMPLE_RATE_HZ)
         vowel = _drawn_out(recording, place, min(wanted, len(pause) // 2), rng)
         first = int(rng.integers(0, len(pause) // 4 + 1))
         pause[first : first + len(vowel)] = vowel
@@ -222,7 +221,7 @@ def _pause(recording: Waveform, place: int, rng: np.random.Generator, config: St
 
 def _drawn_out(recording: Waveform, place: int, length: int, rng: np.random.Generator) -> Waveform:
     """The loudest sound of the half second before ``place``, held for ``length`` samples by adding up grains of it."""
-    before = recording[max(0, place - RATE_HZ // 2) : place]
+    before = recording[max(0, place - SAMPLE_RATE_HZ // 2) : place]
     if len(before) < 2 * _GRAIN_SAMPLES or length < 2 * _GRAIN_SAMPLES:
         return np.zeros(0, np.float32)
     centre = int(frame_powers(before).argmax()) * FRAME_SAMPLES
@@ -236,7 +235,7 @@ def _drawn_out(recording: Waveform, place: int, length: int, rng: np.random.Gene
 
 def _room_tone(recording: Waveform, rng: np.random.Generator) -> Waveform:
     """Eight seconds of noise with the spectrum of the quietest tenth of ``recording``."""
-    length = 8 * RATE_HZ
+    length = 8 * SAMPLE_RATE_HZ
     frames = recording[: len(recording) // 512 * 512].reshape(-1, 512)
     powers = np.abs(np.fft.rfft(frames * np.hanning(512), axis=1)) ** 2 / (512 * 0.375)
     quiet = powers[np.argsort(powers.sum(axis=1))[: max(1, len(powers) // 10)]] if len(powers) else powers

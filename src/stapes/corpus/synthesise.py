@@ -16,10 +16,11 @@ from pathlib import Path
 
 from stapes.corpus.leaks import Guard, held_out_voices
 from stapes.corpus.manifest import Utterance, format_line, resume_manifest
-from stapes.corpus.recording import SAMPLE_RATE_HZ, to_sample_rate, write_recording
+from stapes.corpus.recording import to_sample_rate, write_recording
 from stapes.corpus.text import normalise
 from stapes.corpus.voices import Engine, load_engine
 from stapes.errors import CorpusError
+from stapes.units import SAMPLE_RATE_HZ
 
 # Names of recordings are spread over this many folders, so that none grows too large to list.
 _FOLDERS = 100

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.errors import ConfigError
-from stapes.units import ms_to_samples
+from stapes.units import SAMPLE_RATE_HZ, ms_to_samples
 
 Samples = NDArray[np.float32]
 Frames = NDArray[np.float32]
@@ -33,7 +33,7 @@ class FbankConfig:
         preemphasis: coefficient of the first-order high-pass, 0 to 1.
     """
 
-    sample_rate_hz: int = 16000
+    sample_rate_hz: int = SAMPLE_RATE_HZ
     window_ms: float = 25.0
     shift_ms: float = 10.0
     mel_bins: int = 80

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-RATE_HZ = 16_000
+from stapes.units import SAMPLE_RATE_HZ
+
 WINDOW_SAMPLES = 960
 """W: 60 ms, which hold four periods of 70 Hz."""
 
@@ -41,7 +42,7 @@ def _autocorrelation(window: NDArray[np.float64], band: slice) -> NDArray[np.flo
     return found
 
 
-_BAND = slice(*(hz * _FFT_SAMPLES // RATE_HZ for hz in _BAND_HZ))
+_BAND = slice(*(hz * _FFT_SAMPLES // SAMPLE_RATE_HZ for hz in _BAND_HZ))
 _HANN = np.hanning(WINDOW_SAMPLES)
 _FADE = _autocorrelation(_HANN, slice(None))
 _FADE /= _FADE[0]
@@ -53,4 +54,4 @@ def find_pitch(window: NDArray[np.float32]) -> Pitch:
     found = _autocorrelation((samples - samples.mean()) * _HANN, _BAND)
     likeness = found[_LAGS] / (found[0] + _LEAST_POWER) / _FADE[_LAGS]
     best = int((likeness * _PREFERENCE).argmax())
-    return Pitch(float(np.clip(likeness[best], 0, 1)), float(np.log2(RATE_HZ / _LAGS[best])))
+    return Pitch(float(np.clip(likeness[best], 0, 1)), float(np.log2(SAMPLE_RATE_HZ / _LAGS[best])))

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.decode import BeamSearch, Dictation, Hypothesis
-from stapes.session.recognizer import NETWORK_RATE_HZ, Network
-from stapes.units import ms_to_samples
+from stapes.session.recognizer import Network
+from stapes.units import SAMPLE_RATE_HZ, ms_to_samples
 
 # Whatever the model does not hear has to be gone through, so no history is dropped for being improbable.
 _BEAM = 12
@@ -38,6 +38,6 @@ def word_gaps(network: Network, samples: NDArray[np.float32], text: str) -> list
     found = align(network, samples, text)
     if found is None:
         return []
-    step = ms_to_samples(network.frame_ms, NETWORK_RATE_HZ)
+    step = ms_to_samples(network.frame_ms, SAMPLE_RATE_HZ)
     ends = [word.labels_end for word in found.words[:-1]]
     return [(found.frames[end - 1] * step, (found.frames[end] + 1) * step) for end in ends]

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from stapes.decode import Sound
 from stapes.features import WINDOW_SAMPLES, find_pitch
-from stapes.session.recognizer import NETWORK_RATE_HZ, Network
+from stapes.session.recognizer import Network
+from stapes.units import SAMPLE_RATE_HZ
 
 BLOCK_SAMPLES = 640
 """The sound is heard in blocks of 40 ms, whatever the chunks. A frame of `stapes.engine` is complete 2.5 ms before the
@@ -37,7 +38,7 @@ class Hearing:
     @property
     def seconds(self) -> float:
         """Sound heard so far."""
-        return self._heard_samples / NETWORK_RATE_HZ
+        return self._heard_samples / SAMPLE_RATE_HZ
 
     def begin(self) -> None:
         """Let the network begin anew with the next block."""

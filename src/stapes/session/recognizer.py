@@ -39,8 +39,8 @@ from stapes.session.certainty import Calibrate, alternatives, with_certainty
 from stapes.session.pausing import pauses_alone
 from stapes.session.transcript import HeardWord, Transcript, to_transcript
 from stapes.session.understanding import Understanding, to_understanding
+from stapes.units import SAMPLE_RATE_HZ
 
-NETWORK_RATE_HZ = 16_000
 HELD_BEAM = 8
 """Least beam of a search that is held to a grammar: where it goes wrong, it cannot say what it hears next."""
 Greedy: TypeAlias = GreedySearch | CompiledGreedySearch
@@ -131,7 +131,7 @@ class Recognizer:
 
     def stream(
         self,
-        sample_rate_hz: int = NETWORK_RATE_HZ,
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
         expected: Sequence[Expected] = (),
         grammar: Grammar | None = None,
     ) -> "Stream":
@@ -150,7 +150,7 @@ class Recognizer:
     def transcribe(
         self,
         sound: str | Path | ArrayLike,
-        sample_rate_hz: int = NETWORK_RATE_HZ,
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
         expected: Sequence[Expected] = (),
     ) -> Transcript:
         """The words in a sound file or in an array of samples.
@@ -172,7 +172,7 @@ class Recognizer:
         self,
         sound: str | Path | ArrayLike,
         grammar: Grammar,
-        sample_rate_hz: int = NETWORK_RATE_HZ,
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
         expected: Sequence[Expected] = (),
         strict: bool = False,
     ) -> Understanding:
@@ -202,8 +202,8 @@ class Recognizer:
         """A stream that has heard all of ``sound``."""
         if not isinstance(sound, str | Path):
             return self.stream(sample_rate_hz, expected, grammar).accept(sound)
-        reader = AudioReader(sound, NETWORK_RATE_HZ)
-        stream = self.stream(NETWORK_RATE_HZ, expected, grammar)
+        reader = AudioReader(sound, SAMPLE_RATE_HZ)
+        stream = self.stream(SAMPLE_RATE_HZ, expected, grammar)
         for block in reader:
             stream.accept(block)
         if reader.warning:
@@ -276,7 +276,7 @@ class Stream:
         expected: Sequence[Expected] = (),
     ) -> None:
         self._network = network
-        self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
+        self._resampler = Resampler(sample_rate_hz, SAMPLE_RATE_HZ)
         self._search = search
         self._phrases = [each for each in expected if isinstance(each, Phrases)]
         self._network_state = network.init_state()

@@ -13,8 +13,9 @@ from stapes.lattice import Lattice
 from stapes.session.certainty import with_certainty
 from stapes.session.events import Confirmed, Event, Final, Partial, Reset, Revised, Speculative
 from stapes.session.hearing import Hearing
-from stapes.session.recognizer import NETWORK_RATE_HZ, Expected, Recognizer
+from stapes.session.recognizer import Expected, Recognizer
 from stapes.session.transcript import Transcript, to_transcript
+from stapes.units import SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ class Session:
         self,
         recognizer: Recognizer,
         endpoint: str = "normal",
-        sample_rate_hz: int = NETWORK_RATE_HZ,
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
         expected: Sequence[Expected] = (),
     ) -> None:
         self._recognizer = recognizer
         self._endpointer = recognizer.endpointer(endpoint)
-        self._resampler = Resampler(sample_rate_hz, NETWORK_RATE_HZ)
+        self._resampler = Resampler(sample_rate_hz, SAMPLE_RATE_HZ)
         self._next_expected = tuple(expected)
         self._hearing = Hearing(recognizer.network)
         self._frame_ms = round(recognizer.network.frame_ms)

@@ -15,6 +15,7 @@ from stapes.corpus.augment.rooms import make_rooms
 from stapes.corpus.augment.settings import AugmentConfig
 from stapes.corpus.augment.tempo import change_tempo
 from stapes.errors import AudioError
+from stapes.units import SAMPLE_RATE_HZ
 
 Babble = Callable[[np.random.Generator], Waveform]
 
@@ -152,9 +153,7 @@ class Augmenter:
 
 def change_speed(waveform: Waveform, factor: float) -> Waveform:
     """``waveform`` [N] played ``factor`` times as fast: about N / factor samples, pitch and tempo moved."""
-    faster: Waveform = soxr.resample(
-        waveform, spectrum.SAMPLE_RATE_HZ * factor, spectrum.SAMPLE_RATE_HZ, "HQ"
-    )
+    faster: Waveform = soxr.resample(waveform, SAMPLE_RATE_HZ * factor, SAMPLE_RATE_HZ, "HQ")
     return faster
 
 
@@ -173,8 +172,8 @@ def _pad(
     before_s, after_s = rng.uniform(*config.pad_s_range, 2)
     level = np.float32(10 ** (rng.uniform(*config.pad_level_dbfs_range) / 20))
     lengths = (
-        int(before_s * spectrum.SAMPLE_RATE_HZ) if before else 0,
-        int(after_s * spectrum.SAMPLE_RATE_HZ) if after else 0,
+        int(before_s * SAMPLE_RATE_HZ) if before else 0,
+        int(after_s * SAMPLE_RATE_HZ) if after else 0,
     )
     first, last = (level * rng.standard_normal(length, dtype=np.float32) for length in lengths)
     return np.concatenate((first, sound, last))

@@ -12,7 +12,7 @@ import soundfile
 import soxr
 
 from stapes.corpus.augment.levels import Waveform
-from stapes.corpus.augment.spectrum import SAMPLE_RATE_HZ
+from stapes.units import SAMPLE_RATE_HZ
 
 _NARROW_HZ = 8_000
 _MU = 255

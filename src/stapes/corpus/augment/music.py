@@ -6,7 +6,7 @@ Letters of shapes: C samples of a loop, N of a note.
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.corpus.augment.spectrum import SAMPLE_RATE_HZ
+from stapes.units import SAMPLE_RATE_HZ
 
 Sound = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stapes.corpus.augment.levels import Waveform
 from stapes.corpus.augment.music import play_band
-from stapes.corpus.augment.spectrum import SAMPLE_RATE_HZ
+from stapes.units import SAMPLE_RATE_HZ
 
 CLIP_SAMPLES = 1 << 17
 CLIPS_PER_KIND = 32

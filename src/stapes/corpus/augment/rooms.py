@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.corpus.augment.levels import Waveform
-from stapes.corpus.augment.spectrum import SAMPLE_RATE_HZ
+from stapes.units import SAMPLE_RATE_HZ
 
 ROOMS = 200
 

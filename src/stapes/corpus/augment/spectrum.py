@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stapes.corpus.augment.levels import Waveform
+from stapes.units import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16_000
 # A response is worked out on few frequencies and read off in between.
 GRID_HZ = np.concatenate(([0.0], np.geomspace(10.0, SAMPLE_RATE_HZ / 2, 500)))
 _LOG_GRID = np.log2(np.maximum(GRID_HZ, 10.0))

@@ -12,9 +12,10 @@ from stapes.corpus.games.queen import queen_lines
 from stapes.corpus.games.sky import sky_lines
 from stapes.corpus.games.spoken import trimmed, why_unusable
 from stapes.corpus.manifest import Utterance, format_line, resume_manifest
-from stapes.corpus.recording import SAMPLE_RATE_HZ, write_recording
+from stapes.corpus.recording import write_recording
 from stapes.corpus.text import normalise
 from stapes.errors import CorpusError
+from stapes.units import SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ Letters of shapes: N samples.
 
 from stapes.corpus.augment.levels import Waveform, speech_begin, speech_end
 from stapes.corpus.games.line import Sound
-from stapes.corpus.recording import SAMPLE_RATE_HZ, to_sample_rate
+from stapes.corpus.recording import to_sample_rate
+from stapes.units import SAMPLE_RATE_HZ
 
 _BEFORE_SAMPLES = SAMPLE_RATE_HZ // 10
 _AFTER_SAMPLES = SAMPLE_RATE_HZ * 15 // 100

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# From a clone of speechocean762 (docs/corpora.md) to manifests of its training half, of 13 speakers of it that are
+# held out for development, and of its test half:
+#
+#     bash recipes/learners.sh SPEECHOCEAN762 OUT
+set -euo pipefail
+
+corpus=$1 out=$2
+if [[ ! -f $corpus/train/wav.scp ]]; then
+  echo "$0: $corpus holds no train/wav.scp; a clone of https://github.com/jimbozhang/speechocean762 is expected" >&2
+  exit 2
+fi
+corpus=$(realpath "$corpus")
+kaldi=$(mktemp -d)
+trap 'rm -r "$kaldi"' EXIT
+development=' 0054 0104 0575 0960 1064 2036 2168 2251 3002 3068 3208 3636 5195 '
+
+part() { # NAME HALF speakers that belong to it: in or out of the development ones, or all
+  mkdir "$kaldi/$1"
+  awk -v name="$1" -v which="$3" -v held="$development" -v corpus="$corpus" -v to="$kaldi/$1/" '
+    FILENAME ~ /utt2spk$/ {
+      inside = index(held, " " $2 " ") > 0
+      if (which == "all" || (which == "in") == inside) { kept[$1]; print "learners-" $1, "learner-" $2 > (to "utt2spk") }
+      next
+    }
+    $1 in kept && FILENAME ~ /wav.scp$/ { print "learners-" $1, corpus "/" $2 > (to "wav.scp") }
+    $1 in kept && FILENAME ~ /text$/ { print "learners-" $0 > (to "text") }
+  ' "$corpus/$2/utt2spk" "$corpus/$2/wav.scp" "$corpus/$2/text"
+  stapes corpus import kaldi "$kaldi/$1" "$out"
+}
+part learners train out
+part dev-learners train in
+part test-learners test all
