@@ -14,7 +14,7 @@
 # grow to 21 GB of memory, or to 6 GB with the allocator jemalloc, which is used where it is installed (Debian: libjemalloc2).
 set -euo pipefail
 
-data=$1 learners=$2 out=$3 kokoro=${4:-}
+data=$1 learners=$2 out=${3:?DATA LEARNERS OUT are expected} kokoro=${4:-}
 here=$(dirname "$0")
 wordnet=${WORDNET:-/usr/share/wordnet}
 games=${GAMES:-/usr/share/scummvm}
@@ -46,7 +46,7 @@ mkdir -p "$out"
 
 bash "$here/learners.sh" "$learners" "$out/sets"
 stapes corpus prepare "$data" "$out/sets" --recombine 120000
-for part in "$out"/sets/dev-*.jsonl "$out"/sets/test-an4.jsonl; do
+for part in "$out"/sets/dev-*.jsonl "$out"/sets/test-{an4,learners}.jsonl; do
   if [[ -e $part ]]; then held_out+=(--exclude "$part"); fi
 done
 texts=$out/texts
