@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from benchmarks import manifests
 from benchmarks.record import record, results_option
 from stapes import format
-from stapes.cli.evaluate import stretch
 from stapes.codec import Dense, Float32, IntegerCodec
 from stapes.compress import Budget, compress, fold, integer_metadata, measure_ranges
 from stapes.compress.listening import Listener, Recording, read_recordings
 from stapes.compress.post_training import JUDGED, spread
 from stapes.compress.trained import Trained, read_trained
 from stapes.corpus import Subwords, Utterance, normalise
+from stapes.corpus.recording import read_utterance
 from stapes.engine import IntegerNetwork, Network
 from stapes.evaluate import Pair, score
 from stapes.session import Recognizer
@@ -148,7 +148,7 @@ class Bench:
                     Pair(
                         each.id,
                         normalise(each.text),
-                        normalise(recognizer.transcribe(stretch(each), SAMPLE_RATE_HZ).text),
+                        normalise(recognizer.transcribe(read_utterance(each), SAMPLE_RATE_HZ).text),
                     )
                     for each in bar
                 ]

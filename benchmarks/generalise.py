@@ -28,11 +28,11 @@ from benchmarks.reading import best_reading
 from benchmarks.record import model_facts, record, results_option
 from benchmarks.unheard_sentences import SENTENCES
 from benchmarks.wer import Reading, strictly
-from stapes import audio
 from stapes.corpus import Utterance, normalise, read_sentences
+from stapes.corpus.recording import read_utterance
 from stapes.engine import bundled_models, find_model
 from stapes.evaluate import Pair, score
-from stapes.units import SAMPLE_RATE_HZ, seconds_to_samples
+from stapes.units import SAMPLE_RATE_HZ
 
 REAL = ("test-an4", "test-keywords", "test-digits", "test-words")
 ENGINES = ("unheard-flite", "unheard-festival", "unheard-piper")
@@ -125,7 +125,7 @@ class Trial:
         self.conditions = [name for name in (CLEAN, *CONDITIONS) if name in conditions]
         crowded = (*ENGINES, *VOICES) if any(name.startswith("babble") for name in conditions) else ()
         crowd = [u for name in crowded for u in manifests.load(data, name, _BABBLE_VOICES)]
-        self._voices = [(utterance.id, _samples(utterance)) for utterance in crowd]
+        self._voices = [(utterance.id, read_utterance(utterance)) for utterance in crowd]
 
     def run(self, hear: systems.Listener, label: str, reading: Reading) -> dict[str, Any]:
         """Scores of every set in every condition, their summary, and the words heard where there are none."""
@@ -148,7 +148,7 @@ class Trial:
         for utterance in utterances:
             voices = [samples for name, samples in self._voices if name != utterance.id]
             given = around(utterance.id, SEED, condition, voices)
-            samples = CONDITIONS[condition](_samples(utterance), given)
+            samples = CONDITIONS[condition](read_utterance(utterance), given)
             soundfile.write(path, samples, SAMPLE_RATE_HZ)
             yield dataclasses.replace(
                 utterance, audio=path, start=0.0, duration=len(samples) / SAMPLE_RATE_HZ
@@ -219,12 +219,6 @@ def nothing() -> dict[str, Waveform]:
             scaled = noise * 10 ** (level_dbfs / 20)
             sounds[f"{kind}, {level_dbfs:g} dBFS"] = np.clip(scaled, -1, 1).astype(np.float32)
     return sounds
-
-
-def _samples(utterance: Utterance) -> Waveform:
-    samples = np.asarray(audio.read(utterance.audio, SAMPLE_RATE_HZ), np.float32)
-    first = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
-    return samples[first : first + seconds_to_samples(utterance.duration, SAMPLE_RATE_HZ)]
 
 
 def _facts(utterances: Sequence[Utterance], heard: Sequence[str], reading: Reading) -> dict[str, Any]:

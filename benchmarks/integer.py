@@ -14,10 +14,10 @@ from benchmarks import manifests
 from benchmarks.record import model_facts, record, results_option
 from stapes import engine
 from stapes import format as packed_format
-from stapes.cli.evaluate import stretch
 from stapes.compress import fold
 from stapes.compress.trained import read_trained
 from stapes.corpus import Utterance, normalise
+from stapes.corpus.recording import read_utterance
 from stapes.engine import find_model
 from stapes.evaluate import Pair, score
 from stapes.session import Recognizer
@@ -106,7 +106,7 @@ def listen(network: Any, beam: int, sets: Mapping[str, Sequence[Utterance]]) -> 
         label = f"{type(network).__name__}, beam {beam}, {name}"
         with click.progressbar(utterances, label=label, file=sys.stderr) as progress:
             scores = [
-                score([Pair(each.id, each.text, normalise(recognizer.transcribe(stretch(each)).text))])
+                score([Pair(each.id, each.text, normalise(recognizer.transcribe(read_utterance(each)).text))])
                 for each in progress
             ]
         words[name] = sum(each.words for each in scores)

@@ -14,8 +14,8 @@ from benchmarks import manifests
 from benchmarks.record import record, results_option
 from stapes.cli import DEFAULT_BEAM
 from stapes.cli.calibrate import JudgedWord, calibration
-from stapes.cli.evaluate import stretch
 from stapes.corpus import Utterance, normalise
+from stapes.corpus.recording import read_utterance
 from stapes.engine import find_model
 from stapes.evaluate import Pair, calibration_error, right_words, score
 from stapes.lattice import Lattice, best_path, oracle, to_bytes, word_posteriors
@@ -98,7 +98,7 @@ def facts(recognizer: Recognizer, measured: Sequence[Measured]) -> dict[str, Any
 
 def _measure(recognizer: Recognizer, utterance: Utterance, name: str) -> Measured:
     stream = recognizer.stream()
-    stream.accept(stretch(utterance))
+    stream.accept(read_utterance(utterance))
     begin = time.process_time()
     _ = stream.lattice  # before the end it is not kept: this makes it
     seconds = time.process_time() - begin

@@ -64,11 +64,11 @@ class JudgedWord:
 
 def judge(recognizer: "Recognizer", utterance: "Utterance", name: str) -> list[JudgedWord]:
     """The words that ``recognizer`` hears in ``utterance`` of the set ``name``."""
-    from stapes.cli.evaluate import stretch
     from stapes.corpus import normalise
+    from stapes.corpus.recording import read_utterance
     from stapes.evaluate import right_words
 
-    heard = recognizer.transcribe(stretch(utterance), SAMPLE_RATE_HZ)
+    heard = recognizer.transcribe(read_utterance(utterance), SAMPLE_RATE_HZ)
     right = right_words(normalise(utterance.text), heard.text)
     return [
         JudgedWord(name, utterance.speaker or utterance.id, word.confidence, is_right)

@@ -14,15 +14,9 @@ from stapes.errors import CorpusError
 from stapes.units import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from stapes.corpus import Utterance
     from stapes.evaluate import Pair
     from stapes.session import Recognizer
-
-# The duration in a manifest may be rounded; a rest shorter than this belongs to the utterance.
-ROUNDING_SECONDS = 0.1
 
 
 @click.command(name="evaluate")
@@ -79,7 +73,9 @@ def _pair(utterance: "Utterance", text: str) -> "Pair":
 
 
 def _transcribe(model: Path | None, beam: int, utterance: "Utterance") -> str:
-    return _recognizer(model, beam).transcribe(stretch(utterance), SAMPLE_RATE_HZ).text
+    from stapes.corpus.recording import read_utterance
+
+    return _recognizer(model, beam).transcribe(read_utterance(utterance), SAMPLE_RATE_HZ).text
 
 
 @functools.cache
@@ -88,20 +84,3 @@ def _recognizer(model: Path | None, beam: int) -> "Recognizer":
     from stapes.session import Recognizer
 
     return Recognizer(model, beam)
-
-
-def stretch(utterance: "Utterance") -> "NDArray[np.float32]":
-    """The samples of ``utterance`` within its recording."""
-    from stapes import audio
-    from stapes.units import seconds_to_samples
-
-    samples = audio.read(utterance.audio, SAMPLE_RATE_HZ)
-    begin = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
-    end = begin + seconds_to_samples(utterance.duration, SAMPLE_RATE_HZ)
-    rest = len(samples) - end
-    if begin >= len(samples):
-        raise CorpusError(
-            f"{utterance.id}: starts at {utterance.start} s, but {utterance.audio} lasts "
-            f"{len(samples) / SAMPLE_RATE_HZ:.3f} s; a start within the recording is expected"
-        )
-    return samples[begin:] if rest < ROUNDING_SECONDS * SAMPLE_RATE_HZ else samples[begin:end]

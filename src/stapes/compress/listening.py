@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stapes import audio
 from stapes.compress.ctc_head import split_head
 from stapes.compress.trained import Trained
 from stapes.corpus import Subwords, Utterance, normalise
+from stapes.corpus.recording import read_utterance
 from stapes.errors import CorpusError
 from stapes.evaluate import Pair, score
 from stapes.features import Fbank
 from stapes.model.transducer import RECEPTIVE_FRAMES, Transducer, label_contexts
 from stapes.train.data import Batch, collate
 from stapes.train.evaluate import greedy_labels
-from stapes.units import ms_to_samples, seconds_to_samples
+from stapes.units import ms_to_samples
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -50,10 +50,8 @@ def read_recordings(trained: Trained, utterances: Sequence[Utterance]) -> list[R
     tail = np.zeros(ms_to_samples(trained.recipe.data.tail_ms, rate_hz), np.float32)
     recordings = []
     for utterance in utterances:
-        begin = seconds_to_samples(utterance.start, rate_hz)
-        end = begin + seconds_to_samples(utterance.duration, rate_hz)
-        samples = audio.read(utterance.audio, rate_hz)[begin:end]
-        recordings.append(Recording(normalise(utterance.text), fbank(np.concatenate([samples, tail]))))
+        samples = np.concatenate([read_utterance(utterance), tail])
+        recordings.append(Recording(normalise(utterance.text), fbank(samples)))
     kept = [each for each in recordings if len(each.features) >= RECEPTIVE_FRAMES]
     if not kept:
         raise CorpusError(f"compress: {len(recordings)} recordings; at least one of 0.1 s is expected")

@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes import audio
 from stapes.corpus.augment.levels import FRAME_SAMPLES, frame_powers, loop, mix, speech_begin, speech_end
 from stapes.corpus.augment.noises import make_noises
 from stapes.corpus.manifest import Utterance
+from stapes.corpus.recording import read_utterance
 from stapes.errors import ConfigError
 from stapes.units import SAMPLE_RATE_HZ, ms_to_samples, seconds_to_samples
 
@@ -122,15 +122,9 @@ def make_stream(
 ) -> SpokenStream:
     """The one at ``index`` of `make_streams`, whatever became of the others."""
     rng = np.random.default_rng((seed, index))
-    recording = _recording(utterances[index])
-    talk = _recording(utterances[int(rng.integers(len(utterances)))])
+    recording = read_utterance(utterances[index])
+    talk = read_utterance(utterances[int(rng.integers(len(utterances)))])
     return build_stream(recording, partial(gaps, recording, utterances[index].text), rng, config, talk)
-
-
-def _recording(utterance: Utterance) -> Waveform:
-    samples = audio.read(utterance.audio, SAMPLE_RATE_HZ)
-    begin = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
-    return samples[begin : begin + seconds_to_samples(utterance.duration, SAMPLE_RATE_HZ)]
 
 
 def build_stream(

@@ -16,14 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stapes import audio
 from stapes.corpus import Utterance
 from stapes.corpus.augment import Augmenter, spec_augment
+from stapes.corpus.recording import read_utterance
 from stapes.errors import CorpusError
 from stapes.features import Fbank
 from stapes.model.transducer import encoder_frames
 from stapes.train.recipe import DataConfig, Recipe
-from stapes.units import SAMPLE_RATE_HZ, ms_to_samples, seconds_to_samples
+from stapes.units import ms_to_samples, seconds_to_samples
 
 Progress = Callable[[int], object]
 # Features [F, M], labels, and dropout mask [L, H] of an utterance.
@@ -64,10 +64,7 @@ def _decode_all(path: Path, index: Path, utterances: Sequence[Utterance], progre
     offsets = [0]
     with partial.open("wb") as file:
         for done, utterance in enumerate(utterances, start=1):
-            samples = audio.read(utterance.audio)
-            begin = seconds_to_samples(utterance.start, SAMPLE_RATE_HZ)
-            samples = samples[begin : begin + seconds_to_samples(utterance.duration + 0.05, SAMPLE_RATE_HZ)]
-            pcm = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
+            pcm = np.clip(np.round(read_utterance(utterance) * 32768), -32768, 32767).astype("<i2")
             file.write(pcm.tobytes())
             offsets.append(offsets[-1] + len(pcm))
             progress(done)
