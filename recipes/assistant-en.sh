@@ -44,9 +44,10 @@ if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
 fi
 mkdir -p "$out"
 
-bash "$here/learners.sh" "$learners" "$out/sets"
-stapes corpus prepare "$data" "$out/sets" --recombine 120000
-for part in "$out"/sets/dev-*.jsonl "$out"/sets/test-{an4,learners}.jsonl; do
+bash "$here/learners.sh" "$learners" "$out/learners"
+measured=(--measured "learners=$out/learners/dev-learners.jsonl" --measured "learners=$out/learners/test-learners.jsonl")
+stapes corpus prepare "$data" "$out/sets" --recombine 120000 "${measured[@]}"
+for part in "$out"/sets/dev-*.jsonl "$out/sets/test-an4.jsonl" "$out"/learners/{dev,test}-learners.jsonl; do
   if [[ -e $part ]]; then held_out+=(--exclude "$part"); fi
 done
 texts=$out/texts
@@ -85,7 +86,7 @@ for voice in "${voices[@]}"; do
   done
 done
 stapes corpus games "$games" "$out/games"
-extras=(--extra "learners=$out/sets/learners.jsonl")
+extras=(--extra "learners=$out/learners/learners.jsonl" "${measured[@]}")
 for set in hibari examples short pico espeak rhvoice voiced games; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"

@@ -109,6 +109,25 @@ def test_further_speech_is_guarded(data: Path, tmp_path: Path) -> None:
     assert prepared.left_out == {"synthetic": 3}
 
 
+def test_what_is_measured_elsewhere_is_kept_out_of_training_and_of_text(data: Path, tmp_path: Path) -> None:
+    more = write_set(
+        tmp_path / "more/m.jsonl",
+        [entry("l1", "we row boats", "l"), entry("l2", "rain falls", "l"), entry("l3", "i see a fox", "m")],
+    )
+    elsewhere = write_set(
+        tmp_path / "else/m.jsonl", [entry("e1", "We row boats.", "n"), entry("e2", "snow", "m")]
+    )
+    (data / "text/more.txt").write_text("we row boats\nrain tomorrow\n")
+    options = ["--extra", f"learners={more}", "--measured", f"learners={elsewhere}"]
+    found = CliRunner().invoke(command, ["prepare", str(data), str(tmp_path / "out"), *options])
+    assert found.exit_code == 0, found.output
+    assert "left out of training: 2 of learners" in found.output
+    train = read_manifest(tmp_path / "out/train.jsonl")
+    assert [u.id for u in train if u.set == "learners"] == ["learners-l2"]
+    assert not {"we row boats", "i see a fox"} & set(read_sentences(tmp_path / "out/text.txt"))
+    assert "rain tomorrow" in read_sentences(tmp_path / "out/text.txt")
+
+
 def test_sets_may_be_missing_but_not_all(data: Path, tmp_path: Path) -> None:
     only = tmp_path / "only"
     only.mkdir()

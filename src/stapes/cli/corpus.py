@@ -19,16 +19,16 @@ def command() -> None:
     """Prepare, import and synthesise speech to train on."""
 
 
-def _parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, Path]]:
-    extras = []
+def _parse_sets(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, Path]]:
+    sets = []
     for value in values:
         set_name, equals, path = value.partition("=")
         if not (set_name and equals and path):
             raise click.BadParameter(
                 f"{value!r}; SET=MANIFEST is expected, for example synthetic=more/train.jsonl"
             )
-        extras.append((set_name, Path(path)))
-    return extras
+        sets.append((set_name, Path(path)))
+    return sets
 
 
 @command.command()
@@ -39,8 +39,16 @@ def _parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...])
     "extras",
     multiple=True,
     metavar="SET=MANIFEST",
-    callback=_parse_extra,
+    callback=_parse_sets,
     help="A further training manifest and the set it counts as; may be given several times.",
+)
+@click.option(
+    "--measured",
+    multiple=True,
+    metavar="SET=MANIFEST",
+    callback=_parse_sets,
+    help="A manifest that is measured on and its set: training and OUT/text.txt get none of its recordings, "
+    "speakers and sentences; may be given several times.",
 )
 @click.option(
     "--recombine",
@@ -50,7 +58,13 @@ def _parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...])
     show_default=True,
     help="How many sentences to add to OUT/text.txt with the slots of a labelled sentence filled from others.",
 )
-def prepare(data: Path, out: Path, extras: list[tuple[str, Path]], recombined: int) -> None:
+def prepare(
+    data: Path,
+    out: Path,
+    extras: list[tuple[str, Path]],
+    measured: list[tuple[str, Path]],
+    recombined: int,
+) -> None:
     """Write train, dev and test manifests of the sets in DATA to the folder OUT.
 
     DATA holds an4/, keywords/, digits/, single-words/ and synthetic-en/, or some of them. OUT/text.txt
@@ -59,7 +73,7 @@ def prepare(data: Path, out: Path, extras: list[tuple[str, Path]], recombined: i
     """
     from stapes.corpus.sets import prepare as run
 
-    prepared = run(data, out, extras, recombined)
+    prepared = run(data, out, extras, recombined, measured)
     _tell(prepared.manifests)
     click.echo(f"{'text':14} {len(prepared.sentences):7} sentences")
     for set_name, count in prepared.left_out.items():

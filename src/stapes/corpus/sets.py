@@ -44,7 +44,13 @@ class Prepared:
     left_out: dict[str, int]
 
 
-def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = (), recombined: int = 0) -> Prepared:
+def prepare(
+    data: Path,
+    out: Path,
+    extras: Sequence[tuple[str, Path]] = (),
+    recombined: int = 0,
+    measured: Sequence[tuple[str, Path]] = (),
+) -> Prepared:
     """Write ``out``/train.jsonl, dev-*.jsonl, test-*.jsonl and text.txt for the sets that lie in ``data``.
 
     Texts are brought to spoken form, every utterance carries its set, and ids begin with it. What the guard
@@ -58,6 +64,7 @@ def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = (), reco
         extras: further training manifests with the set they belong to.
         recombined: how many sentences to add to text.txt that are made of the labelled ones of
             ``data``/text/*/train.jsonl, as ``stapes.corpus.recombine`` makes them.
+        measured: further manifests that are measured on, with the set they belong to; they are guarded.
 
     Raises:
         CorpusError: none of the folders is there, a manifest is wrong, or two utterances have one id.
@@ -72,6 +79,7 @@ def prepare(data: Path, out: Path, extras: Sequence[tuple[str, Path]] = (), reco
         )
     _check_ids(manifests["train"])
     held_out = [u for name, part in manifests.items() if name != "train" for u in part]
+    held_out += [u for set_name, path in measured for u in _read(path, set_name)]
     guarded = _test_sentences(data)
     left_out = _sift(manifests, Guard(held_out, guarded))
     check_leaks(manifests["train"], held_out, guarded)
