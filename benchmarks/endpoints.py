@@ -72,7 +72,8 @@ def main(data: Path, model: Path | None, limit: int, seed: int, plot: Path, resu
     hear = partial(_hear, recognizer, seed)
     heard = {name: hear(utterances, StreamConfig(), name) for name, utterances in sets.items()}
     # Of one in thirty that are lost, a hundred streams tell nothing.
-    paused = hear(manifests.load(data, "dev-synthetic", 5 * limit), LONG_PAUSE, "900 ms pauses")
+    interrupted = manifests.load(data, "dev-synthetic", 5 * limit)
+    paused = hear(interrupted, LONG_PAUSE, "900 ms pauses")
     pooled = [each for name in POOLED for each in heard[name]]
     judge = partial(_judge, recognizer, learned)
     curves = {"stapes": _curve(judge, pooled), **_rivals(pooled)}
@@ -80,6 +81,7 @@ def main(data: Path, model: Path | None, limit: int, seed: int, plot: Path, resu
         "streams": {name: len(each) for name, each in heard.items()},
         "paused": float(np.mean([bool(each.stream.pauses) for each in pooled])),
         "manifests": {name: manifests.checksum(utterances) for name, utterances in sets.items()},
+        "manifest of 900 ms pauses": manifests.checksum(interrupted),
         "points": {name: _point(judge, learned.points[name], heard, pooled, paused) for name in POINTS},
         "curves": curves,
         "home assistant": _at(curves["silence timer"], HOME_ASSISTANT_MS),

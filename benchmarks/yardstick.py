@@ -53,8 +53,9 @@ def main(
 ) -> None:
     """Measure stapes and sherpa-onnx side by side; needs stapes[export], cmake, ninja and a C++ compiler."""
     utterances = _recordings(data, names, limit)
+    model = find_model(None)
     with tempfile.TemporaryDirectory() as folder:
-        heard = hear_in_turn(_systems(sherpa, Path(folder)), utterances, repetitions)
+        heard = hear_in_turn(_systems(model, sherpa, Path(folder)), utterances, repetitions)
     facts = {
         "recordings": len(utterances),
         "speech_seconds": sum(utterance.duration for utterance in utterances),
@@ -63,7 +64,7 @@ def main(
         "systems": {name: facts_of(rounds, utterances) for name, rounds in heard.items()},
         "times_faster": times_faster(heard),
     }
-    record("yardstick", facts, repetitions=repetitions, model=find_model(None), folder=results)
+    record("yardstick", facts, repetitions=repetitions, model=model, folder=results)
 
 
 def hear_in_turn(
@@ -126,15 +127,15 @@ def _recordings(data: Path | None, names: Sequence[str], limit: int | None) -> l
     return [utterance for name in names for utterance in manifests.load(data, name, limit)]
 
 
-def _systems(sherpa: Path, folder: Path) -> dict[str, System]:
+def _systems(model: Path, sherpa: Path, folder: Path) -> dict[str, System]:
     from stapes.compress import export_onnx, unpack
 
     checkpoint = folder / "network.safetensors"
-    unpack(find_model(None), checkpoint)
+    unpack(model, checkpoint)
     library = _library()
     competitors = {}
     for search, paths in SEARCHES.items():
-        shared = ("--model", str(find_model(None)), "--beam", str(paths))
+        shared = ("--model", str(model), "--beam", str(paths))
         native = ("--library", str(library), *shared)
         competitors[f"stapes, C, {search}"] = System("C", Path(sys.executable), "c_worker.py", native)
         competitors[f"stapes, Python, {search}"] = System(
