@@ -37,6 +37,21 @@ def test_librispeech(tmp_path: Path) -> None:
     ]
 
 
+def test_speech_commands(tmp_path: Path) -> None:
+    corpus = tmp_path / "speech_commands"
+    # The parts of these speakers are those of validation_list.txt and testing_list.txt of version 0.02.
+    names = ("bed/00176480_nohash_0", "bed/026290a7_nohash_1", "left/0c40e715_nohash_0", "left/notes")
+    for name in names:
+        write_tone(corpus / f"{name}.wav", 1.0)
+    (corpus / "_background_noise_").mkdir()
+    import_corpus("speechcommands", corpus, tmp_path / "out")
+    assert rows(tmp_path / "out" / "train.jsonl") == [
+        ("bed-00176480_nohash_0", "bed", "00176480", 0.0, 1.0, "speechcommands")
+    ]
+    assert [row[0] for row in rows(tmp_path / "out" / "dev.jsonl")] == ["bed-026290a7_nohash_1"]
+    assert [row[0] for row in rows(tmp_path / "out" / "test.jsonl")] == ["left-0c40e715_nohash_0"]
+
+
 COMMON_VOICE = [
     "client_id",
     "path",
@@ -135,9 +150,13 @@ def test_lhotse_cuts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("timit", "corpus 'timit': one of librispeech, commonvoice, kaldi, lhotse is expected"),
+        (
+            "timit",
+            "corpus 'timit': one of librispeech, commonvoice, speechcommands, kaldi, lhotse is expected",
+        ),
         ("librispeech", "holds no part of LibriSpeech; folders such as train-clean-100 are expected"),
         ("commonvoice", "holds no English Common Voice; en/train.tsv and en/clips are expected"),
+        ("speechcommands", "holds no labelled recording of a speechcommands corpus"),
         ("kaldi", "lacks wav.scp; a Kaldi data folder is expected"),
         ("lhotse", "holds no labelled recording of a lhotse corpus"),
     ],

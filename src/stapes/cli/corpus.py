@@ -156,7 +156,9 @@ def sample(grammar: Path, out: Path, count: int, classes: tuple[str, ...], seed:
 
 
 @command.command("import")
-@click.argument("kind", type=click.Choice(["librispeech", "commonvoice", "kaldi", "lhotse"]))
+@click.argument(
+    "kind", type=click.Choice(["librispeech", "commonvoice", "speechcommands", "kaldi", "lhotse"])
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 def import_command(kind: str, folder: Path, out: Path) -> None:

@@ -1,4 +1,5 @@
-"""Public corpora as manifests: LibriSpeech and Common Voice by lhotse's recipes, Kaldi and lhotse folders.
+"""Public corpora as manifests: LibriSpeech and Common Voice by lhotse's recipes, Speech Commands, Kaldi and lhotse
+folders.
 
 Texts are brought to spoken form; a recording without a speakable word is left out. Recordings stay where
 they are.
@@ -6,8 +7,10 @@ they are.
 
 import contextlib
 import dataclasses
+import hashlib
 import importlib.util
 import io
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +29,9 @@ def import_corpus(kind: str, folder: Path, out: Path) -> dict[str, list[Utteranc
     Args:
         kind: one of ``KINDS``.
         folder: for librispeech the folder with train-clean-100, dev-clean and so on; for commonvoice the one
-            with ``en``; for kaldi one with wav.scp, text and utt2spk; for lhotse one with ``*cuts*``, or
-            ``*recordings*`` and ``*supervisions*``, manifests.
+            with ``en``; for speechcommands one with a folder for each word, all of them or some; for kaldi one
+            with wav.scp, text and utt2spk; for lhotse one with ``*cuts*``, or ``*recordings*`` and
+            ``*supervisions*``, manifests.
         out: folder for the manifests, made if needed.
 
     Raises:
@@ -77,6 +81,40 @@ def _commonvoice(folder: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as store, _quiet():
         parts = prepare_commonvoice(folder, store, languages="en", splits=splits)["en"]
     return {name: _cuts(**manifests) for name, manifests in parts.items()}
+
+
+# WORD/SPEAKER_nohash_NUMBER, as Speech Commands names its recordings; they tell the parts by a hash of SPEAKER.
+_COMMAND = re.compile(r"(?P<speaker>\w+)_nohash_\d+")
+_MOST_OF_A_WORD = 2**27
+
+
+def _speechcommands(folder: Path) -> dict[str, Any]:
+    """The parts that its authors name (Warden, 2018): a tenth of the speakers each for development and test."""
+    from lhotse import Recording, RecordingSet, SupervisionSegment, SupervisionSet
+
+    parts: dict[str, list[tuple[Recording, SupervisionSegment]]] = {"train": [], "dev": [], "test": []}
+    for path in sorted([*folder.glob("*/*_nohash_*.wav"), *folder.glob("*/*_nohash_*.flac")]):
+        if not (name := _COMMAND.fullmatch(path.stem)):
+            continue
+        word, speaker = path.parent.name, name["speaker"]
+        recording = Recording.from_file(path, f"{word}-{path.stem}")
+        spoken = SupervisionSegment(
+            recording.id, recording.id, 0.0, recording.duration, text=word, speaker=speaker
+        )
+        parts[_part_of(speaker)].append((recording, spoken))
+    return {
+        part: _cuts(RecordingSet.from_recordings(recordings), SupervisionSet.from_segments(spoken))
+        for part, pairs in parts.items()
+        if pairs
+        for recordings, spoken in [zip(*pairs, strict=True)]
+    }
+
+
+def _part_of(speaker: str) -> str:
+    percent = (
+        int(hashlib.sha1(speaker.encode()).hexdigest(), 16) % _MOST_OF_A_WORD * 100 / (_MOST_OF_A_WORD - 1)
+    )
+    return "dev" if percent < 10 else "test" if percent < 20 else "train"
 
 
 def _kaldi(folder: Path) -> dict[str, Any]:
@@ -136,6 +174,7 @@ def _quiet() -> contextlib.AbstractContextManager[Any]:
 KINDS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "librispeech": _librispeech,
     "commonvoice": _commonvoice,
+    "speechcommands": _speechcommands,
     "kaldi": _kaldi,
     "lhotse": _lhotse,
 }
