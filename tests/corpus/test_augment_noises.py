@@ -148,21 +148,28 @@ def test_backgrounds_are_silence_and_noise_of_many_levels():
     assert max(levels) > 0.1
 
 
-def test_some_backgrounds_are_a_crowd():
+def test_some_backgrounds_are_talk_that_is_not_understood():
     augmenter = Augmenter(AugmentConfig())
     asked = [0]
 
     def voice(rng):
         asked[-1] += 1
-        return speech_like()
+        return rng.standard_normal(4000).astype(np.float32)
 
-    for seed in range(60):
+    walls = crowds = 0
+    for seed in range(100):
         asked.append(0)
         sound = augmenter.background(8000, np.random.default_rng(seed), voice)
         assert sound.shape == (8000,) and sound.dtype == np.float32 and np.abs(sound).max() <= 1
-    crowds = [count for count in asked if count]
-    assert 4 <= len(crowds) <= 20
-    assert min(crowds) >= 6  # fewer could be understood
+        power = np.abs(np.fft.rfft(sound)) ** 2  # bins of 2 Hz
+        if 0 < asked[-1] < 6:
+            assert power[500:].sum() < 0.02 * power.sum()  # 1 kHz: vowels and consonants stay behind the wall
+            walls += 1
+        elif asked[-1]:
+            assert power[500:].sum() > 0.02 * power.sum()
+            crowds += 1
+    assert 8 <= crowds <= 30
+    assert 3 <= walls <= 20
 
 
 def test_backgrounds_need_no_noises():

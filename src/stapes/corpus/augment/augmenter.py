@@ -26,6 +26,11 @@ _PLAIN_BACKGROUND = 0.3
 # How often one is a crowd, of so many that no one is understood.
 _CROWDED_BACKGROUND = 0.25
 _CROWD_VOICES_RANGE = (6, 16)
+# How often one is talk in the next room, of which a wall lets through no more than the rhythm and the melody.
+_WALLED_BACKGROUND = 0.15
+_WALLED_VOICES_RANGE = (1, 3)
+_WALL_HZ_RANGE = (120.0, 300.0)
+_WALL_ORDERS = (2, 4)
 _VOICE_SPREAD_DB = 5.0
 
 
@@ -71,7 +76,7 @@ class Augmenter:
         return self._transmit(sound, rng)
 
     def background(self, length: int, rng: np.random.Generator, babble: Babble | None = None) -> Waveform:
-        """A recording [``length``] in which nobody is understood: silence, noise of any kind and level, a crowd."""
+        """A recording [``length``] in which nobody is understood: silence, noise of any kind and level, far talk."""
         level = np.float32(10 ** (rng.uniform(*_BACKGROUND_DBFS_RANGE) / 20))
         if not self._noises or _happens(rng, _PLAIN_BACKGROUND):
             heard = np.float32(rng.random() < 0.5)
@@ -79,6 +84,10 @@ class Augmenter:
             return hiss
         if babble is not None and _happens(rng, _CROWDED_BACKGROUND):
             sound = _crowd(babble, int(rng.integers(*_CROWD_VOICES_RANGE, endpoint=True)), length, rng)
+        elif babble is not None and _happens(rng, _WALLED_BACKGROUND):
+            sound = _crowd(babble, int(rng.integers(*_WALLED_VOICES_RANGE, endpoint=True)), length, rng)
+            order = int(rng.integers(*_WALL_ORDERS, endpoint=True))
+            sound = spectrum.shape(sound, spectrum.lowpass(rng.uniform(*_WALL_HZ_RANGE), order))
         else:
             clip = self._noises[rng.integers(len(self._noises))]
             sound = loop(clip, int(rng.integers(len(clip))), length)
