@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # From the sets that docs/corpora.md describes to models like the bundled ones, large and small, on one machine:
 #
-#     bash recipes/assistant-en.sh DATA LEARNERS OUT [KOKORO]
+#     bash recipes/assistant-en.sh DATA CLONES OUT [KOKORO]
 #
-# LEARNERS is a clone of https://github.com/jimbozhang/speechocean762, read speech of learners of English.
+# CLONES is a folder for repositories with real speech (recipes/found.py), which are cloned there, 3 GB in all.
 # KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave, RHVoice, the
 # dictionary WordNet and three games with free speech must be installed. A run that was stopped goes on where it was.
 #
@@ -14,7 +14,7 @@
 # grow to 21 GB of memory, or to 6 GB with the allocator jemalloc, which is used where it is installed (Debian: libjemalloc2).
 set -euo pipefail
 
-data=$1 learners=$2 out=${3:?DATA LEARNERS OUT are expected} kokoro=${4:-}
+data=$1 clones=$2 out=${3:?DATA CLONES OUT are expected} kokoro=${4:-}
 here=$(dirname "$0")
 wordnet=${WORDNET:-/usr/share/wordnet}
 games=${GAMES:-/usr/share/scummvm}
@@ -44,7 +44,10 @@ if [[ $kokoro && ! -f $kokoro/vocab.json ]]; then
 fi
 mkdir -p "$out"
 
+learners=$clones/jimbozhang/speechocean762
+[[ -d $learners ]] || git clone --depth 1 https://github.com/jimbozhang/speechocean762 "$learners"
 bash "$here/learners.sh" "$learners" "$out/learners"
+python "$here/found.py" "$clones" "$out/found"
 measured=(--measured "learners=$out/learners/dev-learners.jsonl" --measured "learners=$out/learners/test-learners.jsonl")
 stapes corpus prepare "$data" "$out/sets" --recombine 120000 "${measured[@]}"
 for part in "$out"/sets/dev-*.jsonl "$out/sets/test-an4.jsonl" "$out"/learners/{dev,test}-learners.jsonl; do
@@ -86,7 +89,8 @@ for voice in "${voices[@]}"; do
   done
 done
 stapes corpus games "$games" "$out/games"
-extras=(--extra "learners=$out/learners/learners.jsonl" "${measured[@]}")
+extras=(--extra "learners=$out/learners/learners.jsonl" "${measured[@]}" --measured "commands=$out/sets/test-words.jsonl")
+for set in read alphanum commands words clips; do extras+=(--extra "$set=$out/found/$set.jsonl"); done
 for set in hibari examples short pico espeak rhvoice voiced games; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"

@@ -12,7 +12,7 @@ HELD_OUT_VOICES = frozenset({"af_nova", "am_onyx", "bf_lily"})
 # Engines whose speech measures how strangers are understood; speakers are written ENGINE:VOICE.
 HELD_OUT_ENGINES = frozenset({"flite", "festival", "piper"})
 # Sets whose every speaker says the same few sentences: there only the speaker tells training from test.
-CLOSED_SETS = frozenset({"keywords", "digits", "words"})
+CLOSED_SETS = frozenset({"keywords", "digits", "words", "commands"})
 # Real recordings; any other set may be made speech, whose sentences measure an open vocabulary.
 _RECORDED = CLOSED_SETS | {"an4"}
 # Its speakers are voices, told apart by HELD_OUT_VOICES.
