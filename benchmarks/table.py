@@ -26,6 +26,7 @@ _SETS = {
     "test-keywords": ("keywords, unseen people, right %", "accuracy"),
     "test-digits": ("digits, unseen people, right %", "accuracy"),
     "test-words": ("single words, unseen people, right %", "accuracy"),
+    "test-commands": ("single words of Speech Commands, unseen people, right %", "accuracy"),
 }
 
 

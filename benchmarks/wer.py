@@ -23,6 +23,7 @@ SETS = (
     "test-keywords",
     "test-digits",
     "test-words",
+    "test-commands",
 )
 # What a transcript says, given the transcript and the reference.
 Reading = Callable[[str, str], str]

@@ -47,7 +47,7 @@ mkdir -p "$out"
 learners=$clones/jimbozhang/speechocean762
 [[ -d $learners ]] || git clone --depth 1 https://github.com/jimbozhang/speechocean762 "$learners"
 bash "$here/learners.sh" "$learners" "$out/learners"
-python "$here/found.py" "$clones" "$out/found"
+python "$here/found.py" "$clones" "$out/found" --heard "$data/single-words/manifest.jsonl"
 measured=(--measured "learners=$out/learners/dev-learners.jsonl" --measured "learners=$out/learners/test-learners.jsonl")
 stapes corpus prepare "$data" "$out/sets" --recombine 120000 "${measured[@]}"
 for part in "$out"/sets/dev-*.jsonl "$out/sets/test-an4.jsonl" "$out"/learners/{dev,test}-learners.jsonl; do

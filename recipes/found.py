@@ -8,30 +8,38 @@ where they are installed. OUT gets a manifest for each set and the recordings as
 """
 
 import csv
+import hashlib
 import io
 import re
 import subprocess
 import sys
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import click
 import soundfile
 
-from stapes.corpus import Utterance, import_corpus, write_manifest
+from stapes.corpus import Utterance, import_corpus, read_manifest, write_manifest
 from stapes.corpus.recording import to_sample_rate, write_recording
 from stapes.units import SAMPLE_RATE_HZ
 
 LIST = Path(__file__).with_name("found.tsv")
 # Repositories with a part of Speech Commands, by the set that they become: few words by many people, and all words.
 COMMANDS = {
-    "commands": ("anshulgupta0803/isolated-speech-commands", "RoyzLevy/SpeechCommandClassifier"),
+    "commands": (
+        "Alice01010101/Speech-Command-Recognition-in-NWPU",
+        "anshulgupta0803/isolated-speech-commands",
+        "arnavsinha20/Speech-Command-Recognition-with-Convolutional-Neural-Network",
+        "RoyzLevy/SpeechCommandClassifier",
+        "thegtagamer/PICO-tinyML-benchmark",
+    ),
     "words": ("JackBL248/blspeech_commands",),
 }
+MOST_OF_A_WORD = 25
 # Either WORD/SPEAKER_nohash_NUMBER.wav or WORD_SPEAKER_nohash_NUMBER.wav.
-COMMAND = re.compile(r"(?:.*/)?(?P<word>[a-z]+)[/_](?P<name>[0-9a-f]{8}_nohash_\d+\.wav)")
+COMMAND = re.compile(r"(?:.*/)?(?P<word>[a-z]+)[/_](?P<name>[0-9a-f]{8}_nohash_\d+\.wav)(\.wav)?")
 
 
 @click.command(help=__doc__)
@@ -44,7 +52,12 @@ COMMAND = re.compile(r"(?:.*/)?(?P<word>[a-z]+)[/_](?P<name>[0-9a-f]{8}_nohash_\
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where Debian packages are installed or unpacked.",
 )
-def main(clones: Path, out: Path, root: Path) -> None:
+@click.option(
+    "--heard",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Manifest of other recordings of Speech Commands: nothing is measured on its speakers.",
+)
+def main(clones: Path, out: Path, root: Path, heard: Path | None) -> None:
     """Read `found.tsv` and write the sets."""
     with LIST.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -58,8 +71,7 @@ def main(clones: Path, out: Path, root: Path) -> None:
     for name, utterances in sets.items():
         write_manifest(out / f"{name}.jsonl", utterances)
         click.echo(f"{name:14} {len(utterances):7} utterances")
-    for name, repositories in COMMANDS.items():
-        _commands(name, [_clone(repository, clones) for repository in repositories], out)
+    _commands(clones, out, {utterance.speaker for utterance in read_manifest(heard)} if heard else set())
 
 
 def _folder(source: str, clones: Path, root: Path) -> Path | None:
@@ -106,20 +118,39 @@ def _samples(sound: bytes, raw: bool):
     return samples if rate_hz == SAMPLE_RATE_HZ else to_sample_rate(samples, rate_hz)
 
 
-def _commands(name: str, clones: Iterable[Path], out: Path) -> None:
-    """The speakers of ``clones`` that Speech Commands counts as training, and those that it counts as development."""
-    words = out / name
-    for clone in clones:
-        for path in sorted(clone.rglob("*_nohash_*.wav")):
-            if found := COMMAND.fullmatch(path.relative_to(clone).as_posix()):
-                link = words / found["word"] / found["name"]
-                link.parent.mkdir(parents=True, exist_ok=True)
-                if not link.is_symlink():
-                    link.symlink_to(path.resolve())
-    parts = import_corpus("speechcommands", words, words)
-    write_manifest(out / f"{name}.jsonl", parts["train"])
-    write_manifest(out / f"dev-{name}.jsonl", parts["dev"])
-    click.echo(f"{name:14} {len(parts['train']):7} utterances, {len(parts['dev'])} for development")
+def _commands(clones: Path, out: Path, heard: Collection[str | None]) -> None:
+    """Write the sets of Speech Commands, and what is measured on: some recordings of speakers that it holds out."""
+    held_out: dict[str, list[Utterance]] = {"dev-commands": [], "test-commands": []}
+    for name, repositories in COMMANDS.items():
+        words = out / name
+        for clone in (_clone(repository, clones) for repository in repositories):
+            for path in sorted(clone.rglob("*_nohash_*")):
+                if found := COMMAND.fullmatch(path.relative_to(clone).as_posix()):
+                    link = words / found["word"] / found["name"]
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    if not link.is_symlink():
+                        link.symlink_to(path.resolve())
+        parts = import_corpus("speechcommands", words, words)
+        write_manifest(out / f"{name}.jsonl", parts["train"])
+        click.echo(f"{name:14} {len(parts['train']):7} utterances")
+        for kind, gathered in held_out.items():
+            gathered += parts.get(kind.partition("-")[0], [])
+    for kind, gathered in held_out.items():
+        chosen = _some_of_each_word(u for u in gathered if u.speaker not in heard)
+        write_manifest(out / f"{kind}.jsonl", chosen)
+        click.echo(f"{kind:14} {len(chosen):7} utterances")
+
+
+def _some_of_each_word(utterances: Iterable[Utterance]) -> list[Utterance]:
+    """At most so many, whatever order they come in; what two repositories carry comes once."""
+    by_id = {utterance.id: utterance for utterance in utterances}
+    counts: Counter[str] = Counter()
+    chosen = []
+    for name in sorted(by_id, key=lambda name: hashlib.sha256(name.encode()).digest()):
+        counts[by_id[name].text] += 1
+        if counts[by_id[name].text] <= MOST_OF_A_WORD:
+            chosen.append(by_id[name])
+    return sorted(chosen, key=lambda utterance: utterance.id)
 
 
 if __name__ == "__main__":
