@@ -48,6 +48,31 @@ def test_overrides_win_over_the_file(tmp_path):
     assert settings == Outer("b", weights={"x": 0.5}, limit=2, active=True, inner=Inner(9, sizes=(7, 8)))
 
 
+def test_a_file_says_only_what_differs_from_its_base(tmp_path):
+    (tmp_path / "bases").mkdir()
+    (tmp_path / "bases/b.toml").write_text(
+        'name = "b"\nlimit = 4\n[inner]\nwidth = 4\nshare = 0.1\n[weights]\nx = 1\ny = 2\n'
+    )
+    path = write(tmp_path, 'base = "bases/b.toml"\nname = "a"\n[inner]\nwidth = 9\n[weights]\ny = 3\n')
+    settings = config.load(Outer, path, ["inner.share=0.2"])
+    assert settings == Outer("a", limit=4, weights={"x": 1.0, "y": 3.0}, inner=Inner(9, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ("3", "base: the path of a TOML file is expected, got 3"),
+        ('"none.toml"', "none.toml: no such file; a recipe in TOML is expected"),
+        ('"recipe.toml"', "recipe.toml: is based on itself; a base without a circle is expected"),
+    ],
+)
+def test_a_wrong_base_is_told(tmp_path, base, message):
+    path = write(tmp_path, f'base = {base}\nname = "a"\n')
+    with pytest.raises(ConfigError) as caught:
+        config.load(Outer, path)
+    assert str(caught.value).endswith(message)
+
+
 def test_settings_come_back_from_their_dictionary():
     settings = Outer("a", weights={"x": 1.0}, inner=Inner(7))
     assert config.build(Outer, config.to_dict(settings), "stored") == settings

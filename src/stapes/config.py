@@ -1,7 +1,8 @@
 """Strict settings: frozen dataclasses filled from TOML tables and ``a.b=c`` overrides.
 
 An unknown key is an error that names the nearest known one; a value of the wrong type is an error that names the
-accepted type. The resolved settings turn back into a plain dictionary that is stored in whatever they made.
+accepted type. A file may begin with ``base = "other.toml"``, a path from its own folder, and then says only what
+differs from that file. The resolved settings turn back into a plain dictionary that is stored in whatever they made.
 """
 
 import dataclasses
@@ -22,17 +23,42 @@ def load(cls: type[T], path: Path, overrides: typing.Sequence[str] = ()) -> T:
     """Read the TOML file at ``path`` into the dataclass ``cls``, then apply overrides such as ``train.steps=100``.
 
     Raises:
-        ConfigError: the file is missing, is not TOML, or holds an unknown key or a value of the wrong type.
+        ConfigError: the file or one that it is based on is missing, is not TOML or is based on itself, or holds an
+            unknown key or a value of the wrong type.
     """
+    table = _read(path, ())
+    for override in overrides:
+        _override(table, override)
+    return build(cls, table, str(path))
+
+
+def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """The table in ``path`` over that of its base; ``above`` are the files that are based on it."""
+    if path.resolve() in above:
+        raise ConfigError(f"{path}: is based on itself; a base without a circle is expected")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; a recipe in TOML is expected") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
         raise ConfigError(f"{path}: not a TOML file: {error}") from None
-    for override in overrides:
-        _override(table, override)
-    return build(cls, table, str(path))
+    base = table.pop("base", None)
+    if base is None:
+        return table
+    if not isinstance(base, str):
+        raise ConfigError(f"{path}: base: the path of a TOML file is expected, got {base!r}")
+    return _over(_read(path.parent / base, (*above, path.resolve())), table)
+
+
+def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """``table`` with what only ``base`` says; tables within are joined alike."""
+    joined = dict(base)
+    for key, value in table.items():
+        under = base.get(key)
+        joined[key] = (
+            _over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+        )
+    return joined
 
 
 def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
