@@ -19,7 +19,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import click
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from stapes.corpus import Utterance, import_corpus, read_manifest, write_manifest
 from stapes.corpus.recording import to_sample_rate, write_recording
@@ -64,10 +66,17 @@ def main(clones: Path, out: Path, root: Path, heard: Path | None) -> None:
     sources = {row["source"] for row in rows}
     folders = {source: _folder(source, clones, root) for source in sorted(sources)}
     sets: dict[str, list[Utterance]] = defaultdict(list)
+    missing: Counter[str] = Counter()
     with click.progressbar(rows, label="reading", file=sys.stderr) as progress:
-        for number, row in enumerate(progress):
-            if folder := folders[row["source"]]:
-                sets[row["set"]].append(_utterance(row, f"{row['set']}-{number:04}", folder, out))
+        for row in progress:
+            folder = folders[row["source"]]
+            utterance = _utterance(row, folder, out) if folder else None
+            if utterance:
+                sets[row["set"]].append(utterance)
+            else:
+                missing[row["source"]] += 1
+    for source, count in missing.items():
+        click.echo(f"{source}: {count} recordings are not there and are left out", err=True)
     for name, utterances in sets.items():
         write_manifest(out / f"{name}.jsonl", utterances)
         click.echo(f"{name:14} {len(utterances):7} utterances")
@@ -81,7 +90,7 @@ def _folder(source: str, clones: Path, root: Path) -> Path | None:
         return _clone(name, clones)
     if (root / "usr/share/doc" / name).exists():
         return root
-    click.echo(f"{name}: not installed, so its recordings are left out; apt install {name}", err=True)
+    click.echo(f"{name}: not installed; apt install {name}", err=True)
     return None
 
 
@@ -94,7 +103,9 @@ def _clone(repository: str, clones: Path) -> Path:
     return folder
 
 
-def _utterance(row: dict[str, str], name: str, folder: Path, out: Path) -> Utterance:
+def _utterance(row: dict[str, str], folder: Path, out: Path) -> Utterance | None:
+    """The recording of ``row``, written below ``out`` unless it is there; None where ``folder`` lacks it."""
+    name = hashlib.sha256(f"{row['source']} {row['path']}".encode()).hexdigest()[:12]
     path = out / row["set"] / f"{name}.flac"
     if not path.exists():
         outer, _, inner = row["path"].partition("!")
@@ -104,13 +115,13 @@ def _utterance(row: dict[str, str], name: str, folder: Path, out: Path) -> Utter
                 with zipfile.ZipFile(io.BytesIO(sound)) as archive:
                     sound = archive.read(inner)
         except (OSError, KeyError):
-            raise click.ClickException(f"{folder / row['path']}: missing; {LIST.name} expects it") from None
+            return None
         write_recording(path, _samples(sound, raw=outer.endswith(".au")))
     seconds = round(soundfile.info(path).duration, 3)
     return Utterance(name, path, row["text"], seconds, row["speaker"], set=row["set"])
 
 
-def _samples(sound: bytes, raw: bool):
+def _samples(sound: bytes, raw: bool) -> NDArray[np.float32]:
     """Samples [N] at 16 kHz; ``raw`` is µ-law at 8 kHz without a header."""
     settings = {"samplerate": 8000, "channels": 1, "format": "RAW", "subtype": "ULAW"} if raw else {}
     samples, rate_hz = soundfile.read(io.BytesIO(sound), dtype="float32", always_2d=True, **settings)
