@@ -48,9 +48,10 @@ learners=$clones/jimbozhang/speechocean762
 [[ -d $learners ]] || git clone --depth 1 https://github.com/jimbozhang/speechocean762 "$learners"
 bash "$here/learners.sh" "$learners" "$out/learners"
 python "$here/found.py" "$clones" "$out/found" --heard "$data/single-words/manifest.jsonl"
-measured=(--measured "learners=$out/learners/dev-learners.jsonl" --measured "learners=$out/learners/test-learners.jsonl")
+measured=(--measured "cv=$out/found/dev-cv.jsonl")
+for part in dev test; do measured+=(--measured "learners=$out/learners/$part-learners.jsonl"); done
 stapes corpus prepare "$data" "$out/sets" --recombine 120000 "${measured[@]}"
-for part in "$out"/sets/dev-*.jsonl "$out/sets/test-an4.jsonl" "$out"/learners/{dev,test}-learners.jsonl; do
+for part in "$out"/sets/dev-*.jsonl "$out/sets/test-an4.jsonl" "$out"/learners/{dev,test}-learners.jsonl "$out/found/dev-cv.jsonl"; do
   if [[ -e $part ]]; then held_out+=(--exclude "$part"); fi
 done
 texts=$out/texts
