@@ -3,7 +3,7 @@
     python recipes/found.py CLONES OUT
 
 `recipes/found.tsv` names each recording, who speaks and what is said; docs/corpora.md tells licences and how the texts
-came about. Repositories that are not in the folder CLONES yet are cloned into it, 2 GB in all; Debian packages are read
+came about. Repositories that are not in the folder CLONES yet are cloned into it, 3 GB in all; Debian packages are read
 where they are installed. OUT gets a manifest for each set and the recordings as FLAC. What is there is kept.
 """
 
