@@ -206,7 +206,9 @@ def test_pruning_removes_the_smallest() -> None:
     assert prune(weights, 0.5).tolist() == [[3, 0, 0], [-2, 4, 0]]
     assert prune(weights, 1.0) is weights
     large = np.random.default_rng(0).standard_normal((100, 100)).astype(np.float32)
-    assert np.count_nonzero(Candidate(Sparse(4), 0.35).quantise(large).levels) == pytest.approx(3500, abs=5)
+    assert np.count_nonzero(Candidate(Sparse(4), kept=0.35).quantise(large).levels) == pytest.approx(
+        3500, abs=5
+    )
 
 
 def test_small_matrices_stay_in_8_bits() -> None:

@@ -213,7 +213,21 @@ def test_weights_of_another_size_are_refused(data, tmp_path):
     train(data, tmp_path / "first", "--set", "optimiser.steps=4")
     best = tmp_path / "first" / "best.safetensors"
     with pytest.raises(TrainingError, match="its network has other sizes than the recipe's"):
-        train_recipe(data / "recipe.toml", data, tmp_path / "second", ["network.hidden=17"], best)
+        train_recipe(data / "recipe.toml", data, tmp_path / "second", ["network.joint=9"], best)
+    with pytest.raises(TrainingError, match="its network has other sizes than the recipe's"):
+        train_recipe(data / "recipe.toml", data, tmp_path / "third", ["network.hidden=15"], best)
+
+
+def test_a_run_can_begin_with_a_narrower_network(data, tmp_path):
+    train(data, tmp_path / "first", "--set", "optimiser.steps=4")
+    best = tmp_path / "first" / "best.safetensors"
+    arguments = ["--set", "optimiser.steps=4", "--set", "network.hidden=20", "--start-from", str(best)]
+    train(data, tmp_path / "second", *arguments)
+    wide = checkpoint.load(tmp_path / "second" / "checkpoint.safetensors")
+    assert wide.weights["lstms.1.weight_hh_l0"].shape == (80, 20)
+    # A run that has begun is of one width.
+    with pytest.raises(TrainingError, match="its network has other sizes than the recipe's"):
+        train_recipe(data / "recipe.toml", data, tmp_path / "second", ["network.hidden=24"])
 
 
 def utterances(count):

@@ -2,6 +2,7 @@
 
 from stapes.codec.contract import Codec, described
 from stapes.codec.dense import Dense
+from stapes.codec.fitting import Grid, fit
 from stapes.codec.floating import Float16, Float32
 from stapes.codec.integers import IntegerCodec, Integers
 from stapes.codec.registry import CODECS, by_name
@@ -15,6 +16,7 @@ __all__ = [
     "Dense",
     "Float16",
     "Float32",
+    "Grid",
     "IntegerCodec",
     "Integers",
     "Sparse",
@@ -22,4 +24,5 @@ __all__ = [
     "Unsigned",
     "by_name",
     "described",
+    "fit",
 ]

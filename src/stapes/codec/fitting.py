@@ -3,6 +3,8 @@
 Shape letters: R rows, C columns, K entries of a code book, N bins of a histogram.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,24 +21,60 @@ def largest_level(bits: int) -> int:
     return min(LEVEL_MAX, 2 ** (bits - 1) - 1) if bits > CODEBOOK_BITS else LEVEL_MAX
 
 
-def quantise(array: NDArray[np.float32], bits: int) -> Integers:
-    """The integers of ``bits`` nearest to ``array``: finite, at least one axis, up to ±127 · 2¹²¹.
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Where the weights of a matrix can lie, and which of these places a weight is moved to.
+
+    Args:
+        bits: of a code.
+        scales: [R] as in `Integers`.
+        codebook: [K] as in `Integers`.
+        borders: [K - 1] between the levels of ``codebook``, in levels; None where there is none.
+    """
+
+    bits: int
+    scales: NDArray[np.float32]
+    codebook: NDArray[np.int8] | None = None
+    borders: NDArray[np.float64] | None = None
+
+    def levels(self, rows: NDArray[np.floating]) -> NDArray[np.int8]:
+        """[R, C] the level of each weight in ``rows`` [R, C]; the lower one on a border."""
+        relative = _relative(rows, self.scales)
+        if self.codebook is None or self.borders is None:
+            highest = largest_level(self.bits)
+            rounded: NDArray[np.int8] = np.clip(np.rint(relative), -highest, highest).astype(np.int8)
+            return rounded
+        found: NDArray[np.int8] = self.codebook[np.searchsorted(self.borders.astype(rows.dtype), relative)]
+        return found
+
+
+def fit(array: NDArray[np.float32], bits: int, thrift: float = 0.0) -> Grid:
+    """A grid of ``bits`` for ``array``: finite, at least one axis, up to ±127 · 2¹²¹.
 
     For 6 and 8 bits the largest weight of a row decides its scale. For fewer, a code book is fitted to all rows, each
     divided by its root mean square, and then the scale of each row to the code book, by least squares.
+
+    Args:
+        array: the weights; zeros do not count, they are always met.
+        bits: of a code.
+        thrift: the squared error, as a share of the mean square of the weights, that is allowed for each bit that
+            an entropy coder saves: Chou, Lookabaugh and Gray, "Entropy-constrained vector quantization" (1989).
+            Only for codes with a code book.
     """
     rows = array.reshape(len(array), -1)
     if bits > CODEBOOK_BITS:
-        scales = _normal(np.abs(rows).max(axis=1) / np.float32(largest_level(bits)))
-        levels = np.clip(np.rint(_relative(rows, scales)), -largest_level(bits), largest_level(bits))
-        levels = levels.astype(np.int8)
-        return Integers(levels.reshape(array.shape), scales, bits)
+        return Grid(bits, _normal(np.abs(rows).max(axis=1) / np.float32(largest_level(bits))))
     # In double precision, and with a peak of 1: squares of float32 weights could overflow.
     peak = float(np.abs(rows).max()) or 1.0
-    codebook, relative = _fit(rows.astype(np.float64) / peak, bits)
-    scales = _normal((relative * peak).astype(np.float32))
-    levels = _nearest(rows, scales, codebook)
-    return Integers(levels.reshape(array.shape), scales, bits, codebook)
+    codebook, borders, relative = _fit(rows.astype(np.float64) / peak, bits, thrift)
+    return Grid(bits, _normal((relative * peak).astype(np.float32)), codebook, borders)
+
+
+def quantise(array: NDArray[np.float32], bits: int) -> Integers:
+    """The integers of ``bits`` nearest to ``array``, on the grid that `fit` gives."""
+    grid = fit(array, bits)
+    levels = grid.levels(array.reshape(len(array), -1))
+    return Integers(levels.reshape(array.shape), grid.scales, bits, grid.codebook)
 
 
 def error_bound(array: NDArray[np.float32], integers: Integers) -> NDArray[np.float64]:
@@ -56,33 +94,27 @@ def _relative(rows: NDArray[np.floating], scales: NDArray[np.floating]) -> NDArr
     return rows / np.where(scales > 0, scales, np.inf)[:, np.newaxis].astype(rows.dtype)
 
 
-def _nearest(
-    rows: NDArray[np.floating], scales: NDArray[np.floating], codebook: NDArray[np.int8]
-) -> NDArray[np.int8]:
-    """[R, C] the nearest levels of ``codebook``; the lower of two that are equally near."""
-    middles = (codebook[1:].astype(np.int16) + codebook[:-1]) / 2
-    found: NDArray[np.int8] = codebook[np.searchsorted(middles.astype(rows.dtype), _relative(rows, scales))]
-    return found
-
-
 def _normal(scales: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(scales >= SMALLEST_SCALE, np.minimum(scales, np.float32(LARGEST_SCALE)), np.float32(0))
 
 
-def _fit(rows: NDArray[np.float64], bits: int) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-    """A code book for all ``rows`` and a scale for each; zeros do not count, they are always met."""
+def _fit(
+    rows: NDArray[np.float64], bits: int, thrift: float
+) -> tuple[NDArray[np.int8], NDArray[np.float64], NDArray[np.float64]]:
+    """A code book for all ``rows``, its borders, and a scale for each row; zeros do not count."""
     counts = np.maximum(np.count_nonzero(rows, axis=1), 1)
     spread = np.sqrt((rows * rows).sum(axis=1) / counts)
     relative = rows / np.where(spread > 0, spread, 1)[:, np.newaxis]
-    levels = _lloyd(*_histogram(relative, spread), 2**bits)
+    levels, shifts = _lloyd(*_histogram(relative, spread), 2**bits, thrift)
     largest = np.abs(levels).max() or 1.0
     codebook = np.rint(levels / largest * LEVEL_MAX).astype(np.int8)
+    borders = _borders(codebook.astype(np.float64), shifts / largest * LEVEL_MAX)
     scales = spread * largest / LEVEL_MAX
     for _ in range(_REFINEMENTS):
-        found = _nearest(rows, scales, codebook).astype(np.float64)
+        found = codebook[np.searchsorted(borders, _relative(rows, scales))].astype(np.float64)
         power = (found * found).sum(axis=1)
         scales = np.where(power > 0, (rows * found).sum(axis=1) / np.where(power > 0, power, 1), scales)
-    return codebook, scales
+    return codebook, borders, scales
 
 
 def _histogram(
@@ -96,19 +128,34 @@ def _histogram(
     return (edges[1:] + edges[:-1]) / 2, found
 
 
-def _lloyd(places: NDArray[np.float64], masses: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """[K] levels of least squared error, rising, one of them 0."""
+def _lloyd(
+    places: NDArray[np.float64], masses: NDArray[np.float64], count: int, thrift: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """[K] levels of least squared error and ``thrift`` times bits, rising, one of them 0; and by how much the [K - 1]
+    borders between them lie above the middles."""
     # Panter and Dite (1951): the best levels lie as densely as the cube root of the density.
     density = np.cumsum(np.cbrt(masses) + 1e-12)
     quantiles = (np.arange(count) + 0.5) / count * density[-1]
     levels = _with_zero(places[np.searchsorted(density, quantiles)])
+    if thrift > 0:
+        # Levels lie evenly where bits count: a step of d has a mean squared error of d² / 12, and log2 d bits less.
+        levels = np.sqrt(6 * thrift / np.log(2)) * (np.arange(count) - count // 2 + 1)
     mass, moment = (np.concatenate([[0.0], np.cumsum(x)]) for x in (masses, masses * places))
+    shifts = np.zeros(count - 1)
     for _ in range(_ITERATIONS):
-        borders = np.searchsorted(places, (levels[1:] + levels[:-1]) / 2)
-        cells = np.concatenate([[0], borders, [len(places)]])
+        cells = np.concatenate([[0], np.searchsorted(places, _borders(levels, shifts)), [len(places)]])
         inside, sums = np.diff(mass[cells]), np.diff(moment[cells])
         levels = _with_zero(np.where(inside > 0, sums / np.where(inside > 0, inside, 1), levels))
-    return levels
+        if thrift > 0:
+            bits = -np.log2(np.maximum(inside / mass[-1], 2.0**-20))
+            shifts = thrift * np.diff(bits) / (2 * np.maximum(np.diff(levels), 1e-9))
+    return levels, shifts
+
+
+def _borders(levels: NDArray[np.float64], shifts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[K - 1] rising."""
+    borders: NDArray[np.float64] = np.maximum.accumulate((levels[1:] + levels[:-1]) / 2 + shifts)
+    return borders
 
 
 def _with_zero(levels: NDArray[np.float64]) -> NDArray[np.float64]:

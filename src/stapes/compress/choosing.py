@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stapes.codec import Dense, IntegerCodec, Integers, Sparse
+from stapes.codec import Dense, IntegerCodec, Integers, Sparse, fit
+from stapes.compress.compensation import Moments, compensated
 
 # Matrices of fewer weights stay in 8 bits: a code book and a table of frequencies would cost what they gain.
 _SMALL = 1 << 13
@@ -14,21 +15,35 @@ _SMALL = 1 << 13
 
 @dataclass(frozen=True)
 class Candidate:
-    """A codec for a matrix, and the share of its weights that is kept before; the smallest others become 0."""
+    """A way to store a matrix.
+
+    Args:
+        codec: of the integers.
+        thrift: what a saved bit may cost in squared error, as in `stapes.codec.fit`.
+        kept: the share of the weights that is kept before; the smallest others become 0.
+    """
 
     codec: IntegerCodec
+    thrift: float = 0.0
     kept: float = 1.0
 
-    def quantise(self, weights: NDArray[np.float32]) -> Integers:
-        """The integers for ``weights``."""
-        return self.codec.quantise(prune(weights, self.kept))
+    def quantise(self, weights: NDArray[np.float32], moments: Moments | None = None) -> Integers:
+        """The integers for ``weights``, which make up for each other's errors where ``moments`` of inputs are given."""
+        pruned = prune(weights, self.kept)
+        grid = fit(pruned, self.codec.bits, self.thrift)
+        rows = pruned.reshape(len(weights), -1)
+        if moments is None:
+            levels, scales = grid.levels(rows), grid.scales
+        else:
+            kept = None if self.kept == 1 else rows != 0
+            levels, scales = compensated(weights.reshape(rows.shape), grid, moments, kept)
+        return Integers(levels.reshape(weights.shape), scales, grid.bits, grid.codebook)
 
 
 EXACT = Candidate(Dense(8, coded=1))
 SMALLER = (
     Candidate(Dense(6, coded=1)),
-    Candidate(Dense(4, coded=1)),
-    Candidate(Dense(3, coded=1)),
+    *(Candidate(Dense(4, coded=1), thrift) for thrift in (0.006, 0.012, 0.02, 0.03, 0.045, 0.065, 0.1, 0.15)),
     Candidate(Sparse(4, coded=1, permuted=1), kept=0.5),
     Candidate(Sparse(3, coded=1, permuted=1), kept=0.35),
 )
@@ -77,11 +92,11 @@ class Choice(Coded):
     divergence: float
 
 
-def code(weights: NDArray[np.float32]) -> list[Coded]:
-    """A matrix with each of its candidates."""
+def code(weights: NDArray[np.float32], moments: Moments | None) -> list[Coded]:
+    """A matrix, whose inputs have ``moments``, with each of its candidates."""
     coded = []
     for candidate in candidates(weights):
-        integers = candidate.quantise(weights)
+        integers = candidate.quantise(weights, moments)
         size_bytes = sum(map(len, candidate.codec.pack(integers).values()))
         error = float(np.square(integers.floats() - weights).sum() / max(np.square(weights).sum(), 1e-30))
         coded.append(Coded(candidate, integers, size_bytes, error))

@@ -3,15 +3,16 @@
 Letters: B batch, T encoder frames, F feature frames, M mel bins, J joint, V vocabulary, N frames of all recordings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from stapes.compress.compensation import Moments
 from stapes.compress.ctc_head import split_head
 from stapes.compress.trained import Trained
 from stapes.corpus import Subwords, Utterance, normalise
@@ -113,6 +114,47 @@ class Listener:
             total += float((heard.log_probs.exp() * (heard.log_probs - found)).sum())
             frames += len(found)
         return max(0.0, total / frames)
+
+    @torch.no_grad()
+    def moments(self, recordings: Sequence[Recording]) -> dict[str, Moments]:
+        """How the inputs of the large matrices of the encoder go together in ``recordings``, by name of the matrix."""
+        self._load({})
+        network = self._network
+        sums: dict[str, Tensor] = {}
+        kept = torch.empty(0)
+
+        def add(name: str, inputs: Tensor) -> None:
+            rows = inputs.transpose(0, 1)[kept]
+            sums[name] = sums.get(name, torch.zeros(())) + (rows.T @ rows).double()
+
+        def of_lstm(name: str) -> Callable[[nn.Module, Any, Any], None]:
+            def observe(module: nn.Module, inputs: Any, outputs: Any) -> None:
+                before = torch.nn.functional.pad(outputs[0][:-1], (0, 0, 0, 0, 1, 0))
+                add(name, torch.cat([inputs[0], before], dim=-1))
+
+            return observe
+
+        def of_linear(name: str) -> Callable[[nn.Module, Any], None]:
+            return lambda module, inputs: add(name, inputs[0])
+
+        handles = [
+            network.subsampling.linear.register_forward_pre_hook(of_linear("subsampling.linear.weight")),
+            network.encoder_projection.register_forward_pre_hook(of_linear("encoder_projection.weight")),
+            *(
+                lstm.register_forward_hook(of_lstm(f"lstms.{layer}.weight"))
+                for layer, lstm in enumerate(network.lstms)
+            ),
+        ]
+        try:
+            frames = 0
+            for batch in _batches(recordings):
+                kept = torch.arange(int(batch.frames.max())) < batch.frames[:, None]
+                frames += int(batch.frames.sum())
+                network.encode(batch.features)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return {name: Moments(total.numpy() / frames) for name, total in sums.items()}
 
     def word_error_rate(self, changes: Tensors, recordings: Sequence[Recording], subwords: Subwords) -> float:
         """Word error rate of a greedy search with ``changes`` of some weights.

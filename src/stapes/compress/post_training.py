@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stapes import format
 from stapes.codec import Codec, Float32, Integers
 from stapes.compress.choosing import Choice, Coded, Plan, code, descend, refine
+from stapes.compress.compensation import Moments
 from stapes.compress.folding import fold, integer_metadata
 from stapes.compress.listening import Listener, Recording, read_recordings
 from stapes.compress.ranges import measure_ranges
@@ -82,7 +83,7 @@ def compress(
     """
     trained = read_trained(source)
     packer = _Packer.of(trained, read_recordings(trained, spread(utterances, JUDGED)), text)
-    coded = packer.coded()
+    coded = packer.coded(packer.listener.moments(read_recordings(trained, spread(utterances, COUNTED))))
     if budget.size_bytes is not None:
         packer.check(coded, budget.size_bytes)
     choices = packer.choices(coded, progress)
@@ -134,9 +135,11 @@ class _Packer:
         metadata = {**trained.metadata, "integer": integer_metadata(ranges), **described}
         return cls(listener, weights, vectors | language_model, metadata, trained.subwords)
 
-    def coded(self) -> dict[str, list[Coded]]:
-        """Every matrix with every candidate."""
-        return {name: code(weight) for name, weight in self.weights.items() if weight.ndim > 1}
+    def coded(self, moments: Mapping[str, Moments]) -> dict[str, list[Coded]]:
+        """Every matrix with every candidate; those make up for errors whose inputs have ``moments``."""
+        return {
+            name: code(weight, moments.get(name)) for name, weight in self.weights.items() if weight.ndim > 1
+        }
 
     def choices(self, coded: Mapping[str, Sequence[Coded]], progress: Progress) -> dict[str, list[Choice]]:
         """The same with what each does to the network."""

@@ -7,7 +7,7 @@ development score, what is packed), ``history.jsonl`` and ``curves.png``.
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from stapes.train import checkpoint
 from stapes.train.checkpoint import Checkpoint
 from stapes.train.data import AudioBank, Batch, BatchMaker, FeatureMaker, Share, Steps, plan_epoch
 from stapes.train.evaluate import development_score
+from stapes.train.growth import widened
 from stapes.train.history import History
 from stapes.train.processes import Processes
 from stapes.train.recipe import Recipe
@@ -57,10 +58,11 @@ class Run:
         processes: among which the work is shared.
         history: where progress is told.
         workers: further processes that make batches.
-        start_from: a checkpoint whose weights and subwords a new run begins with, instead of random ones.
+        start_from: a checkpoint whose weights and subwords a new run begins with, instead of random ones; that of a
+            narrower network is widened.
 
     Raises:
-        TrainingError: a checkpoint cannot be read or is of a network of other sizes.
+        TrainingError: a checkpoint cannot be read or is of a network of other sizes; ``start_from`` may be narrower.
     """
 
     def __init__(
@@ -83,6 +85,8 @@ class Run:
         self.subwords = _subwords(origin, data, recipe)
         features = self._features(data.train)
         self.development = {name: self._features(utterances) for name, utterances in data.development.items()}
+        if origin and not saved:
+            origin = _as_wide_as(recipe, origin)
         self.network = self._network(origin, own if saved else start_from, features)
         labels = [self.subwords.encode(utterance.text) for utterance in data.train]
         self.maker = BatchMaker(recipe, features, labels, self.network.feature_mean.numpy().copy())
@@ -302,6 +306,14 @@ def _subwords(origin: Checkpoint | None, data: RunData, recipe: Recipe) -> Subwo
     if origin is not None:
         return Subwords.from_bytes(bytes.fromhex(origin.facts["subwords"]))
     return Subwords.train(sorted({utterance.text for utterance in data.train}), recipe.network.vocabulary)
+
+
+def _as_wide_as(recipe: Recipe, origin: Checkpoint) -> Checkpoint:
+    """``origin``, with its network widened where that of ``recipe`` is wider."""
+    hidden = recipe.network.hidden
+    if len(origin.weights["final_norm.weight"]) >= hidden:
+        return origin
+    return replace(origin, weights=widened(origin.weights, hidden, recipe.seed))
 
 
 def _optimisers(network: Transducer, recipe: Recipe) -> tuple[torch.optim.Optimizer, ...]:
