@@ -1,4 +1,5 @@
 // Every kernel of this CPU, on every layout and on awkward shapes, against a plain sum over the levels.
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -119,6 +120,37 @@ TEST(products_are_exact_on_every_shape) {
     for (const Layout layout : kAll) check_layout(layout, alphabet(layout), shape, 0.5, random);
     check_layout(Layout::dense6, small_alphabet(), shape, 0.5, random);
   }
+}
+
+TEST(rows_may_lie_apart) {
+  std::mt19937 random(3);
+  constexpr std::size_t kRows = 70, kWidth = 200, kFirst = 40, kCount = 130;
+  for (const Layout layout : kAll) {
+    const Levels all = random_levels(random, {kRows, kWidth}, alphabet(layout), 0.5);
+    Levels part;
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(row * kWidth + kFirst);
+      part.insert(part.end(), begin, begin + kCount);
+    }
+    Arena arena(stapes::kernels::packed_bytes_bound(kRows, kCount));
+    const auto matrix =
+        stapes::kernels::pack(std::span(all).subspan(kFirst), kRows, kCount, all, layout, arena, kWidth);
+    CHECK(matrix.has_value());
+    if (matrix) CHECK(stapes::kernels::unpack(*matrix) == part);
+  }
+}
+
+TEST(a_trimmed_arena_keeps_what_was_taken_and_gives_more) {
+  constexpr std::size_t kBytes = 5'000'000, kFirst = 2'100'001;
+  Arena arena(kBytes);
+  const auto first = arena.take(kFirst);
+  std::ranges::fill(first, std::uint8_t{7});
+  arena.trim();
+  const auto second = arena.take(kFirst);
+  CHECK(second.size() == kFirst);
+  CHECK(std::ranges::all_of(first, [](std::uint8_t byte) { return byte == 7; }));
+  CHECK(std::ranges::all_of(second, [](std::uint8_t byte) { return byte == 0; }));
+  Arena{}.trim();
 }
 
 TEST(products_are_exact_without_zeros_and_with_nothing_else) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check.h"
+#include "decode/numbers.h"
 #include "kernels/table.h"
 
 namespace {
@@ -38,6 +39,15 @@ std::vector<float> log_probs_of(const std::vector<float>& logits, const Exponent
 }
 
 }  // namespace
+
+TEST(numbers_take_a_byte_each_where_all_fit) {
+  const stapes::decode::Numbers narrow(std::vector<std::uint16_t>{0, 3, 255}), wide(std::vector<std::uint16_t>{3, 256});
+  CHECK(narrow.size() == 3 && narrow[0] == 0 && narrow[2] == 255);
+  CHECK(wide.size() == 2 && wide[0] == 3 && wide[1] == 256);
+  const auto bytes = [](const auto& numbers) { return sizeof(numbers[0]); };
+  CHECK(narrow.visit(bytes) == 1 && wide.visit(bytes) == 2);
+  CHECK(stapes::decode::Numbers().size() == 0);
+}
 
 TEST(log_probabilities_have_the_same_bits) {
   std::mt19937 random(1);

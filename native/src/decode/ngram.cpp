@@ -5,7 +5,7 @@
 
 namespace stapes::decode {
 
-Children::Children(std::vector<std::uint16_t> counts) : counts_(std::move(counts)) {
+Children::Children(Numbers counts) : counts_(std::move(counts)) {
   places_.reserve(counts_.size() / kBlock + 1);
   for (std::size_t index = 0; index < counts_.size(); ++index) {
     if (index % kBlock == 0) places_.push_back(static_cast<std::uint32_t>(total_));
@@ -82,12 +82,14 @@ std::pair<std::size_t, std::size_t> NGram::arcs(const Place& place) const {
 
 bool NGram::follow(Place& place, Label label) const {
   const auto [first, end] = arcs(place);
-  const std::vector<std::uint16_t>& labels = tables_.orders[place.order].labels;
-  const auto begin = labels.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto stop = labels.begin() + static_cast<std::ptrdiff_t>(end);
-  const auto found = std::lower_bound(begin, stop, label);
-  if (found == stop || *found != label) return false;
-  place = {place.order + 1, static_cast<std::size_t>(found - labels.begin())};
+  const auto found = tables_.orders[place.order].labels.visit([&, from = first, to = end](const auto& labels) {
+    const auto begin = labels.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto stop = labels.begin() + static_cast<std::ptrdiff_t>(to);
+    const auto at = std::lower_bound(begin, stop, label);
+    return at == stop || *at != label ? labels.size() : static_cast<std::size_t>(at - labels.begin());
+  });
+  if (found == tables_.orders[place.order].labels.size()) return false;
+  place = {place.order + 1, found};
   return true;
 }
 

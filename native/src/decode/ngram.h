@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decode/expectation.h"
+#include "decode/numbers.h"
 
 namespace stapes::decode {
 
@@ -35,7 +36,7 @@ class Scores {
 class Children {
  public:
   Children() = default;
-  explicit Children(std::vector<std::uint16_t> counts);
+  explicit Children(Numbers counts);
 
   std::size_t size() const { return counts_.size(); }
   // How many there are of all n-grams.
@@ -48,7 +49,7 @@ class Children {
  private:
   static constexpr std::size_t kBlock = 16;
 
-  std::vector<std::uint16_t> counts_;
+  Numbers counts_;
   std::vector<std::uint32_t> places_;
   std::uint64_t total_ = 0;
 };
@@ -56,7 +57,7 @@ class Children {
 // One order of the model, its n-grams sorted by their labels.
 struct NGramOrder {
   // [K] last label of each n-gram; the first order holds all V labels in turn.
-  std::vector<std::uint16_t> labels;
+  Numbers labels;
   // [K] natural log-probability of that label after the ones before it.
   Scores log_probs;
   // [K] natural log weight of shorter contexts after this n-gram; none of the highest order.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -36,9 +35,9 @@ const format::Tensor& row(const format::Model& model, const std::string& name) {
 }
 
 // Labels, or how many n-grams begin with one: neither is more than the labels there can be.
-std::vector<std::uint16_t> whole(const format::Model& model, const std::string& name) {
+decode::Numbers whole(const format::Model& model, const std::string& name) {
   const format::Tensor& tensor = row(model, name);
-  if (tensor.codec().kind == format::CodecKind::kUnsigned) return tensor.numbers();
+  if (tensor.codec().kind == format::CodecKind::kUnsigned) return decode::Numbers(tensor.numbers());
   std::vector<std::uint16_t> numbers;
   numbers.reserve(static_cast<std::size_t>(tensor.shape()[1]));
   for (const float number : tensor.floats()) {
@@ -47,7 +46,7 @@ std::vector<std::uint16_t> whole(const format::Model& model, const std::string& 
     }
     numbers.push_back(static_cast<std::uint16_t>(number));
   }
-  return numbers;
+  return decode::Numbers(std::move(numbers));
 }
 
 decode::Scores scores(const format::Model& model, const std::string& name, std::size_t count) {
@@ -61,14 +60,17 @@ decode::Scores scores(const format::Model& model, const std::string& name, std::
   return {std::move(integers.levels), integers.scales[0]};
 }
 
-std::vector<std::uint16_t> labels(const format::Model& model, std::size_t order, std::size_t vocabulary) {
-  std::vector<std::uint16_t> labels = whole(model, tensor_name(order, "labels"));
-  if (std::ranges::any_of(labels, [&](std::uint16_t label) { return label >= vocabulary; }))
+decode::Numbers labels(const format::Model& model, std::size_t order, std::size_t vocabulary) {
+  decode::Numbers labels = whole(model, tensor_name(order, "labels"));
+  const std::size_t largest = labels.visit([](const auto& numbers) -> std::size_t {
+    return numbers.empty() ? 0 : *std::ranges::max_element(numbers);
+  });
+  if (largest >= vocabulary)
     refuse(sentence(kWhere, ": order ", order, ": labels up to ", vocabulary - 1, " are expected"));
   return labels;
 }
 
-void check_first(const std::vector<std::uint16_t>& labels, std::size_t vocabulary) {
+void check_first(const decode::Numbers& labels, std::size_t vocabulary) {
   bool in_turn = labels.size() == vocabulary;
   for (std::size_t label = 0; in_turn && label < vocabulary; ++label) in_turn = labels[label] == label;
   if (!in_turn)
@@ -77,20 +79,24 @@ void check_first(const std::vector<std::uint16_t>& labels, std::size_t vocabular
 
 // Of `count` n-grams; of the next order there are `longer`.
 decode::Children children(const format::Model& model, std::size_t order, std::size_t count,
-                          const std::vector<std::uint16_t>& longer) {
-  std::vector<std::uint16_t> counts = whole(model, tensor_name(order, "children"));
-  const std::uint64_t sum = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+                          const decode::Numbers& longer) {
+  decode::Numbers counts = whole(model, tensor_name(order, "children"));
+  const std::uint64_t sum = counts.visit(
+      [](const auto& numbers) { return std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0}); });
   if (counts.size() != count || sum != longer.size()) {
     refuse(sentence(kWhere, ": order ", order + 1, ": ", sum, " n-grams are announced, got ", longer.size()));
   }
-  std::size_t at = 0;
-  for (const std::uint16_t own : counts) {
-    const auto first = longer.begin() + static_cast<std::ptrdiff_t>(at);
-    if (std::adjacent_find(first, first + own, std::greater_equal<>()) != first + own) {
-      refuse(sentence(kWhere, ": order ", order + 1, ": labels that rise below one n-gram are expected"));
+  const bool rising = longer.visit([&](const auto& labels) {
+    std::size_t at = 0;
+    bool rise = true;
+    for (std::size_t index = 0; index < count; ++index) {
+      const std::size_t end = at + counts[index];
+      for (std::size_t next = at + 1; next < end; ++next) rise &= labels[next - 1] < labels[next];
+      at = end;
     }
-    at += own;
-  }
+    return rise;
+  });
+  if (!rising) refuse(sentence(kWhere, ": order ", order + 1, ": labels that rise below one n-gram are expected"));
   return decode::Children(std::move(counts));
 }
 
@@ -118,7 +124,7 @@ std::optional<decode::NGramTables> read_language_model(const format::Model& mode
     decode::NGramOrder& own = tables.orders[order - 1];
     own.log_probs = scores(model, tensor_name(order, "log_probs"), own.labels.size());
     if (order == orders) break;
-    const std::vector<std::uint16_t>& longer = tables.orders[order].labels;
+    const decode::Numbers& longer = tables.orders[order].labels;
     own.backoffs = scores(model, tensor_name(order, "backoffs"), own.labels.size());
     own.children = children(model, order, own.labels.size(), longer);
   }

@@ -68,9 +68,11 @@ Recognizer::Recognizer(const format::Model& model, const kernels::Table& table)
       arena_(network::encoder_bytes_bound(sizes_) + network::joiner_bytes_bound(sizes_)),
       encoder_(sizes_, network::PackedSource(model), table, arena_),
       joiner_(sizes_, network::PackedSource(model), table, arena_),
-      language_model_(read_language_model(model, vocabulary_.size())),
       endpointing_(read_endpointing(model, joiner_.joint())),
-      calibration_(read_calibration(model)) {}
+      calibration_(read_calibration(model)) {
+  arena_.trim();
+  language_model_ = read_language_model(model, vocabulary_.size());
+}
 
 Stream::Stream(std::shared_ptr<const Recognizer> recognizer, int beam,
                std::shared_ptr<const decode::PhraseLists> phrases)

@@ -30,6 +30,17 @@ Arena::~Arena() {
   if (base_ != nullptr) munmap(base_, reserved_);
 }
 
+void Arena::trim() {
+#ifdef MADV_NOHUGEPAGE
+  constexpr std::size_t kPage = 4096;
+  const std::size_t end = rounded_up(reinterpret_cast<std::uintptr_t>(base_) + used_, kPage) -
+                          reinterpret_cast<std::uintptr_t>(base_);
+  if (base_ == nullptr || end >= reserved_) return;
+  madvise(base_ + end, reserved_ - end, MADV_NOHUGEPAGE);
+  madvise(base_ + end, reserved_ - end, MADV_DONTNEED);
+#endif
+}
+
 std::span<std::uint8_t> Arena::take(std::size_t bytes) {
   const std::size_t wanted = rounded_up(bytes, kLine);
   if (wanted + kLine > reserved_ - used_) return {};

@@ -26,6 +26,9 @@ class Arena {
   bool ok() const { return base_ != nullptr; }
   std::size_t used() const { return used_; }
 
+  // Gives the unused rest of the last huge page back.
+  void trim();
+
   // The next `bytes`, zero, at a multiple of 64; empty when the reservation is full.
   std::span<std::uint8_t> take(std::size_t bytes);
 

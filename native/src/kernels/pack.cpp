@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <bitset>
 #include <cstring>
 #include <numeric>
@@ -70,18 +71,26 @@ Codebook make_codebook(const std::bitset<256>& found, Layout layout) {
   return book;
 }
 
+using LevelPlane = std::array<std::int8_t, kPlane>;
+
 // Levels [R, C] with zeros around them.
 struct Padded {
   std::span<const std::int8_t> levels;
   std::size_t rows;
   std::size_t columns;
+  std::size_t stride;
 
-  std::int8_t at(std::size_t row, std::size_t column) const {
-    return row < rows && column < columns ? levels[row * columns + column] : std::int8_t{0};
-  }
-  // Byte `index` of the plane of `group` in `tile` and `quad`.
-  std::int8_t at(std::size_t tile, std::size_t quad, std::size_t group, std::size_t index) const {
-    return at(tile * kTileRows + group * 16 + index / kQuad, quad * kQuad + index % kQuad);
+  std::span<const std::int8_t> row(std::size_t row) const { return levels.subspan(row * stride, columns); }
+  // Those of the plane of `group` in `tile` and `quad`.
+  LevelPlane plane(std::size_t tile, std::size_t quad, std::size_t group) const {
+    LevelPlane plane{};
+    const std::size_t first = tile * kTileRows + group * 16, column = quad * kQuad;
+    if (column >= columns) return plane;
+    const std::size_t count = std::min(kQuad, columns - column);
+    for (std::size_t at = 0; at < 16 && first + at < rows; ++at) {
+      std::memcpy(plane.data() + at * kQuad, row(first + at).subspan(column).data(), count);
+    }
+    return plane;
   }
 };
 
@@ -91,7 +100,7 @@ void take_tile(const Padded& padded, std::size_t tile, const Codebook& book, std
   const std::size_t rows = std::min(kTileRows, padded.rows - first);
   if (rows < kTileRows || width > padded.columns) std::ranges::fill(codes, book.codes[0]);
   for (std::size_t row = 0; row < rows; ++row) {
-    const auto own = padded.levels.subspan((first + row) * padded.columns, padded.columns);
+    const auto own = padded.row(first + row);
     const auto to = codes.subspan(row * width).begin();
     if (book.linear) {
       const auto moved = [zero = book.zero](std::int8_t level) {
@@ -147,21 +156,17 @@ void write_dense(const Padded& padded, Layout layout, const Codebook& book, std:
   }
 }
 
-std::uint64_t mask_of(const Padded& padded, std::size_t tile, std::size_t quad, std::size_t group) {
+std::uint64_t mask_of(const LevelPlane& plane) {
   std::uint64_t mask = 0;
-  for (std::size_t index = 0; index < kPlane; ++index) {
-    mask |= std::uint64_t{padded.at(tile, quad, group, index) != 0} << index;
-  }
+  for (std::size_t index = 0; index < kPlane; ++index) mask |= std::uint64_t{plane[index] != 0} << index;
   return mask;
 }
 
 // Codes of the levels of a plane that are not zero.
-std::size_t nonzero_codes(const Padded& padded, std::size_t tile, std::size_t quad, std::size_t group,
-                          const Codebook& book, std::span<std::uint8_t, kPlane> codes) {
+std::size_t nonzero_codes(const LevelPlane& plane, const Codebook& book, std::span<std::uint8_t, kPlane> codes) {
   std::size_t count = 0;
-  for (std::size_t index = 0; index < kPlane; ++index) {
-    const std::int8_t level = padded.at(tile, quad, group, index);
-    if (level != 0) codes[count++] = book.codes[index_of(level)];
+  for (std::uint64_t rest = mask_of(plane); rest != 0; rest &= rest - 1) {
+    codes[count++] = book.codes[index_of(plane[static_cast<std::size_t>(std::countr_zero(rest))])];
   }
   return count;
 }
@@ -172,12 +177,12 @@ void write_values(const Padded& padded, Layout layout, const Codebook& book, std
   for (std::size_t which = 0; which < tiles * quads * kGroups; ++which) {
     const std::size_t group = which % kGroups, quad = which / kGroups % quads, tile = which / kGroups / quads;
     std::array<std::uint8_t, kPlane> codes{};
-    const std::size_t count = nonzero_codes(padded, tile, quad, group, book, codes);
+    const std::size_t count = nonzero_codes(padded.plane(tile, quad, group), book, codes);
     if (layout == Layout::masked8) {
       values.insert(values.end(), codes.begin(), codes.begin() + static_cast<std::ptrdiff_t>(count));
     } else if (group % 2 == 0) {
       std::array<std::uint8_t, kPlane> high{};
-      const std::size_t length = std::max(count, nonzero_codes(padded, tile, quad, group + 1, book, high));
+      const std::size_t length = std::max(count, nonzero_codes(padded.plane(tile, quad, group + 1), book, high));
       for (std::size_t at = 0; at < length; ++at) {
         values.push_back(static_cast<std::uint8_t>(codes[at] | high[at] << 4));
       }
@@ -197,7 +202,7 @@ bool take_corrections(const Padded& padded, Arena& arena, Matrix& matrix) {
   const auto corrections = as_int32(arena.take(padded_rows(padded.rows) * sizeof(std::int32_t)));
   if (corrections.empty()) return false;
   for (std::size_t row = 0; row < padded.rows; ++row) {
-    const auto own = padded.levels.subspan(row * padded.columns, padded.columns);
+    const auto own = padded.row(row);
     const std::int32_t sum = std::accumulate(own.begin(), own.end(), std::int32_t{0});
     corrections[row] = -kInputZero * sum;
   }
@@ -221,7 +226,7 @@ bool take_masked(const Padded& padded, const Codebook& book, Arena& arena, Matri
   const auto masks = as_uint64(arena.take(planes * sizeof(std::uint64_t)));
   if (masks.empty()) return false;
   for (std::size_t which = 0; which < planes; ++which) {
-    masks[which] = mask_of(padded, which / kGroups / quads, which / kGroups % quads, which % kGroups);
+    masks[which] = mask_of(padded.plane(which / kGroups / quads, which / kGroups % quads, which % kGroups));
   }
   std::vector<std::uint8_t> values;
   write_values(padded, matrix.layout, book, values);
@@ -257,14 +262,15 @@ std::size_t packed_bytes_bound(std::size_t rows, std::size_t columns) {
 }
 
 std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows, std::size_t columns,
-                           std::span<const std::int8_t> alphabet, Layout layout, Arena& arena) {
+                           std::span<const std::int8_t> alphabet, Layout layout, Arena& arena,
+                           std::size_t stride) {
   const std::bitset<256> found = present(alphabet);
   if (codes_needed(found, is_masked(layout)) > codes_of(layout)) return std::nullopt;
   const Codebook book = make_codebook(found, layout);
   Matrix matrix{.layout = layout, .rows = rows, .columns = columns, .planes = {}, .masks = {}, .corrections = {}};
   matrix.levels = book.levels;
   matrix.linear = book.linear && layout == Layout::dense6;
-  const Padded padded{levels, rows, columns};
+  const Padded padded{levels, rows, columns, std::max(stride, columns)};
   if (!take_corrections(padded, arena, matrix)) return std::nullopt;
   const bool taken = is_masked(layout) ? take_masked(padded, book, arena, matrix)
                                        : take_dense(padded, book, arena, matrix);

@@ -74,8 +74,8 @@ Encoder::Layer Encoder::make_layer(std::size_t index, const TensorSource& source
   const IntegerTensor gates = source.integers("lstms." + number + ".weight", {4 * hidden, 2 * hidden});
   const std::vector<float> biases = source.floats("lstms." + number + ".bias", {4 * hidden});
   return {norm(source, "norms." + number, hidden),
-          {columns_of(gates, 0, hidden), *table_, arena},
-          {columns_of(gates, hidden, hidden), *table_, arena},
+          {gates, 0, hidden, *table_, arena},
+          {gates, hidden, hidden, *table_, arena},
           {gates.scales, biases, kToGates, kInt16, largest_sum(gates)}};
 }
 

@@ -9,10 +9,13 @@
 namespace stapes::network {
 namespace {
 
-kernels::Matrix packed(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena) {
-  const std::size_t rows = tensor.scales.size();
+std::size_t width(const IntegerTensor& tensor) { return tensor.levels.size() / tensor.scales.size(); }
+
+kernels::Matrix packed(const IntegerTensor& tensor, std::size_t first, std::size_t count, const kernels::Table& table,
+                       kernels::Arena& arena) {
   const kernels::Layout layout = kernels::choose_layout(tensor.alphabet, tensor.masked, table);
-  const auto matrix = kernels::pack(tensor.levels, rows, tensor.levels.size() / rows, tensor.alphabet, layout, arena);
+  const auto matrix = kernels::pack(std::span(tensor.levels).subspan(first), tensor.scales.size(), count, tensor.alphabet,
+                                    layout, arena, width(tensor));
   if (!matrix) throw Error(Fault::kFormat, "integer arithmetic: there is no memory for the weights");
   return *matrix;
 }
@@ -30,7 +33,11 @@ kernels::Batch Vectors::batch(std::size_t first, std::size_t count) {
 }
 
 Product::Product(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena)
-    : table_(&table), matrix_(packed(tensor, table, arena)) {}
+    : Product(tensor, 0, width(tensor), table, arena) {}
+
+Product::Product(const IntegerTensor& tensor, std::size_t first, std::size_t count, const kernels::Table& table,
+                 kernels::Arena& arena)
+    : table_(&table), matrix_(packed(tensor, first, count, table, arena)) {}
 
 void Product::multiply(Vectors& vectors, std::size_t count) const {
   table_->multiply_for(matrix_.layout)(matrix_, vectors.batch(0, count));
@@ -47,25 +54,13 @@ Linear::Linear(const IntegerTensor& tensor, std::span<const float> biases, Fract
     : product_(tensor, table, arena), requantiser_(tensor.scales, biases, bits, bounds, largest_sum(tensor)) {}
 
 std::int64_t largest_sum(const IntegerTensor& tensor) {
-  const std::size_t width = tensor.levels.size() / tensor.scales.size();
   std::int32_t most = 0;
-  for (std::span<const std::int8_t> rest(tensor.levels); !rest.empty(); rest = rest.subspan(width)) {
+  for (std::span<const std::int8_t> rest(tensor.levels); !rest.empty(); rest = rest.subspan(width(tensor))) {
     std::int32_t sum = 0;
-    for (const std::int8_t level : rest.first(width)) sum += std::abs(level);
+    for (const std::int8_t level : rest.first(width(tensor))) sum += std::abs(level);
     most = std::max(most, sum);
   }
   return std::int64_t{128} * most;
-}
-
-IntegerTensor columns_of(const IntegerTensor& tensor, std::size_t first, std::size_t count) {
-  const std::size_t width = tensor.levels.size() / tensor.scales.size();
-  IntegerTensor part{.levels = {}, .scales = tensor.scales, .alphabet = tensor.alphabet, .masked = tensor.masked};
-  part.levels.reserve(tensor.scales.size() * count);
-  for (auto row = tensor.levels.begin(); row != tensor.levels.end(); row += static_cast<std::ptrdiff_t>(width)) {
-    const auto begin = row + static_cast<std::ptrdiff_t>(first);
-    part.levels.insert(part.levels.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
-  }
-  return part;
 }
 
 std::vector<std::int8_t> axes_swapped(std::span<const std::int8_t> levels, std::size_t outer, std::size_t inner) {

@@ -45,6 +45,9 @@ class Product {
  public:
   // Throws Error (kFormat) if `arena` is full.
   Product(const IntegerTensor& tensor, const kernels::Table& table, kernels::Arena& arena);
+  // Of the `count` columns from `first` on.
+  Product(const IntegerTensor& tensor, std::size_t first, std::size_t count, const kernels::Table& table,
+          kernels::Arena& arena);
 
   std::size_t rows() const { return matrix_.rows; }
   std::size_t columns() const { return matrix_.columns; }
@@ -97,9 +100,6 @@ class Linear {
 
 // The largest magnitude of an accumulator that a product with int8 can have.
 std::int64_t largest_sum(const IntegerTensor& tensor);
-
-// Columns `first` to `first` + `count` of a matrix.
-IntegerTensor columns_of(const IntegerTensor& tensor, std::size_t first, std::size_t count);
 
 // `levels` [R, outer, inner] as [R, inner, outer].
 std::vector<std::int8_t> axes_swapped(std::span<const std::int8_t> levels, std::size_t outer, std::size_t inner);
