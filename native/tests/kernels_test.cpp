@@ -137,6 +137,11 @@ TEST(rows_may_lie_apart) {
         stapes::kernels::pack(std::span(all).subspan(kFirst), kRows, kCount, all, layout, arena, kWidth);
     CHECK(matrix.has_value());
     if (matrix) CHECK(stapes::kernels::unpack(*matrix) == part);
+    for (const Table* table : stapes::kernels::available()) {
+      Arena other(stapes::kernels::packed_bytes_bound(kRows, kCount));
+      const auto helped = stapes::kernels::pack(std::span(all).subspan(kFirst), kRows, kCount, all, layout, other, kWidth, table);
+      CHECK(helped && stapes::kernels::unpack(*helped) == part);
+    }
   }
 }
 

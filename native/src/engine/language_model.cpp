@@ -86,15 +86,14 @@ decode::Children children(const format::Model& model, std::size_t order, std::si
   if (counts.size() != count || sum != longer.size()) {
     refuse(sentence(kWhere, ": order ", order + 1, ": ", sum, " n-grams are announced, got ", longer.size()));
   }
+  // Labels may fall only where the first of another n-gram stands.
   const bool rising = longer.visit([&](const auto& labels) {
-    std::size_t at = 0;
-    bool rise = true;
-    for (std::size_t index = 0; index < count; ++index) {
-      const std::size_t end = at + counts[index];
-      for (std::size_t next = at + 1; next < end; ++next) rise &= labels[next - 1] < labels[next];
-      at = end;
+    std::size_t falls = 0, at = 0;
+    for (std::size_t next = 1; next < labels.size(); ++next) falls += labels[next - 1] >= labels[next];
+    for (std::size_t index = 0; index < count; at += counts[index++]) {
+      if (at > 0 && counts[index] > 0) falls -= labels[at - 1] >= labels[at];
     }
-    return rise;
+    return falls == 0;
   });
   if (!rising) refuse(sentence(kWhere, ": order ", order + 1, ": labels that rise below one n-gram are expected"));
   return decode::Children(std::move(counts));

@@ -5,43 +5,12 @@
 #include <cstring>
 #include <numeric>
 
-#include "error.h"
-#include "sentence.h"
 
 namespace stapes::format {
 namespace {
 
 constexpr unsigned codes_per_symbol(int bits) {
   return bits == 1 ? 8u : bits == 2 ? 4u : bits <= 4 ? 2u : 1u;
-}
-
-// Codes [at most 64] as the bytes of a run.
-void pack_run(std::span<const std::uint8_t> codes, int bits, std::vector<std::uint8_t>& bytes) {
-  unsigned pending = 0;
-  int filled = 0;
-  for (const std::uint8_t code : codes) {
-    pending |= static_cast<unsigned>(code) << filled;
-    filled += bits;
-    if (filled >= 8) {
-      bytes.push_back(static_cast<std::uint8_t>(pending & 0xff));
-      pending >>= 8;
-      filled -= 8;
-    }
-  }
-  if (filled > 0) bytes.push_back(static_cast<std::uint8_t>(pending));
-}
-
-std::vector<std::uint8_t> packed(CodeReader& reader, const RunLengths& lengths, std::size_t size_bytes,
-                                 int bits) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(size_bytes);
-  std::array<std::uint8_t, kWindow> codes;
-  lengths([&](std::size_t count) {
-    const auto run = std::span(codes).first(count);
-    reader.read(run);
-    pack_run(run, bits, bytes);
-  });
-  return bytes;
 }
 
 std::size_t symbol_count(std::size_t codes, int bits) {
@@ -113,32 +82,6 @@ void unpack_run(Bytes run, int bits, std::span<std::uint8_t> codes) {
     code = static_cast<std::uint8_t>(pending & mask);
     pending >>= bits;
     filled -= bits;
-  }
-}
-
-std::vector<std::uint8_t> decoded(Bytes data, const RunLengths& lengths, int bits, std::string_view where) {
-  std::size_t codes = 0;
-  std::size_t size_bytes = 0;
-  // Whether symbols are whole bytes of the packed form.
-  bool alike = 8 % bits == 0;
-  lengths([&](std::size_t count) {
-    codes += count;
-    size_bytes += run_bytes(count, bits);
-    alike = alike && count * static_cast<std::size_t>(bits) % 8 == 0;
-  });
-  try {
-    CodeReader reader(data, codes, bits);
-    std::vector<std::uint8_t> bytes;
-    if (alike) {
-      bytes.resize(size_bytes);
-      reader.read_symbols(bytes);
-    } else {
-      bytes = packed(reader, lengths, size_bytes, bits);
-    }
-    reader.finish();
-    return bytes;
-  } catch (const Error& error) {
-    throw Error(Fault::kFormat, sentence(where, " is ", error.sentence()));
   }
 }
 

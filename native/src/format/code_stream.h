@@ -7,9 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "format/entropy.h"
@@ -50,14 +48,6 @@ void for_each_run(std::size_t rows, std::size_t columns, Visit visit) {
   }
 }
 
-// Code `index` of a packed run.
-inline unsigned code_at(Bytes run, std::size_t index, int bits) {
-  const std::size_t bit = index * static_cast<std::size_t>(bits);
-  unsigned both = run[bit / 8];
-  if (bit % 8 + static_cast<std::size_t>(bits) > 8) both |= static_cast<unsigned>(run[bit / 8 + 1]) << 8;
-  return both >> bit % 8 & ((1u << bits) - 1);
-}
-
 // The codes of a coded section, one after the other.
 class CodeReader {
  public:
@@ -92,12 +82,5 @@ class CodeReader {
 
 // Codes [at most 64] of a packed run.
 void unpack_run(Bytes run, int bits, std::span<std::uint8_t> codes);
-
-// The packed form of a coded section.
-//
-// `lengths` calls its argument with the number of codes of each run in turn. Throws Error (kFormat), its
-// sentence beginning with `where`, if `data` is no coded form of them.
-using RunLengths = std::function<void(const std::function<void(std::size_t)>&)>;
-std::vector<std::uint8_t> decoded(Bytes data, const RunLengths& lengths, int bits, std::string_view where);
 
 }  // namespace stapes::format

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <optional>
 #include <string>
-#include <type_traits>
 
 #include "error.h"
 #include "format/code_stream.h"
@@ -21,26 +20,6 @@ constexpr float kLargestScale = 0x1p121f;
 
 [[noreturn]] void refuse(std::string text) { throw Error(Fault::kFormat, std::move(text)); }
 
-template <int kBits>
-using Bits = std::integral_constant<int, kBits>;
-
-// Calls `work` with the number of bits as a type, so that loops over codes know it.
-template <typename Work>
-void with_bits(int bits, Work work) {
-  switch (bits) {
-    case 2:
-      return work(Bits<2>{});
-    case 3:
-      return work(Bits<3>{});
-    case 4:
-      return work(Bits<4>{});
-    case 6:
-      return work(Bits<6>{});
-    default:
-      return work(Bits<8>{});
-  }
-}
-
 std::int8_t signed_code(unsigned code, int bits) {
   const unsigned shift = 8 - static_cast<unsigned>(bits);
   return static_cast<std::int8_t>(static_cast<std::int8_t>(code << shift) >> shift);
@@ -54,48 +33,104 @@ std::size_t tensor_row(const MatrixSections& matrix, std::size_t row) {
   return matrix.order.empty() ? row : u16_at(matrix.order, row);
 }
 
+// Whether `section` is coded; `packed_bytes` is what it has otherwise.
+bool is_coded(const Codec& codec, Bytes section, std::size_t packed_bytes, std::string_view name) {
+  if (section.size() == packed_bytes) return false;
+  if (!codec.coded || section.size() > packed_bytes || 4 * section.size() < packed_bytes) {
+    refuse(sentence(codec.name(), ": section '", name, "' has ", section.size(), " bytes; ", packed_bytes,
+                    " are accepted for its codes"));
+  }
+  return true;
+}
+
+// Calls `read`; says of what it throws that it is so in `section`.
+template <typename Read>
+void named(const Codec& codec, std::string_view section, Read read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    throw Error(Fault::kFormat, sentence(codec.name(), ": section '", section, "' is ", error.sentence()));
+  }
+}
+
+// The masks as they are packed, if they are coded: a symbol is eight of their bits.
+std::optional<std::vector<std::uint8_t>> decoded_masks(const MatrixSections& matrix) {
+  const std::size_t packed_bytes = run_count(matrix) * run_bytes(kWindow, 1);
+  if (!is_coded(matrix.codec, matrix.masks, packed_bytes, "masks")) return std::nullopt;
+  std::vector<std::uint8_t> bytes(packed_bytes);
+  named(matrix.codec, "masks", [&] {
+    CodeReader reader(matrix.masks, packed_bytes * 8, 1);
+    reader.read_symbols(bytes);
+    reader.finish();
+  });
+  return bytes;
+}
+
+// The codes of the values of a sparse matrix, packed or coded, run by run.
+class ValueReader {
+ public:
+  explicit ValueReader(const MatrixSections& matrix) : bits_(matrix.codec.bits), rest_(matrix.values) {
+    std::size_t packed_bytes = 0;
+    for (std::size_t run = 0; run < run_count(matrix); ++run) {
+      const auto count = static_cast<std::size_t>(std::popcount(mask_at(matrix, run)));
+      left_ += count;
+      packed_bytes += run_bytes(count, bits_);
+    }
+    if (!is_coded(matrix.codec, matrix.values, packed_bytes, "values")) return;
+    named(matrix.codec, "values", [&] { coded_.emplace(matrix.values, left_, bits_); });
+  }
+
+  void read(std::span<std::uint8_t> run) {
+    if (!coded_) {
+      unpack_run(rest_, bits_, run);
+      rest_ = rest_.subspan(run_bytes(run.size(), bits_));
+      return;
+    }
+    while (!run.empty()) {
+      if (ready_.empty()) refill();
+      const std::size_t some = std::min(run.size(), ready_.size());
+      std::ranges::copy(ready_.first(some), run.begin());
+      ready_ = ready_.subspan(some);
+      run = run.subspan(some);
+    }
+  }
+
+  void finish() const {
+    if (coded_) coded_->finish();
+  }
+
+ private:
+  // Many at once, as the decoder works on many lanes.
+  void refill() {
+    ready_ = std::span(codes_).first(std::min(left_, codes_.size()));
+    coded_->read(std::span(codes_).first(ready_.size()));
+    left_ -= ready_.size();
+  }
+
+  int bits_;
+  Bytes rest_;
+  std::optional<CodeReader> coded_;
+  // Codes that the decoder has not read.
+  std::size_t left_ = 0;
+  std::array<std::uint8_t, 4096> codes_;
+  std::span<const std::uint8_t> ready_;
+};
+
 // Calls `visit(row, column, code)` for each code of a sparse matrix, row and column being those of the tensor.
-template <int kBits, typename Visit>
-void for_each_code(const MatrixSections& matrix, Visit visit) {
-  Bytes rest = matrix.values;
+template <typename Visit>
+void for_each_code(const MatrixSections& matrix, ValueReader& values, Visit visit) {
   std::size_t number = 0;
   for_each_run(matrix.rows, matrix.columns, [&](const Run& run) {
     std::uint64_t left = mask_at(matrix, number++);
+    std::array<std::uint8_t, kWindow> codes;
     const auto count = static_cast<std::size_t>(std::popcount(left));
+    values.read(std::span(codes).first(count));
     const std::size_t row = tensor_row(matrix, run.row);
     for (std::size_t index = 0; index < count; ++index, left &= left - 1) {
-      const auto place = static_cast<std::size_t>(std::countr_zero(left));
-      visit(row, run.first_column + place, code_at(rest, index, kBits));
+      visit(row, run.first_column + static_cast<std::size_t>(std::countr_zero(left)), codes[index]);
     }
-    rest = rest.subspan(run_bytes(count, kBits));
   });
-}
-
-RunLengths mask_lengths(const MatrixSections& matrix) {
-  return [&matrix](const std::function<void(std::size_t)>& tell) {
-    for (std::size_t run = 0; run < run_count(matrix); ++run) tell(kWindow);
-  };
-}
-
-RunLengths value_lengths(const MatrixSections& matrix) {
-  return [&matrix](const std::function<void(std::size_t)>& tell) {
-    for (std::size_t run = 0; run < run_count(matrix); ++run) {
-      tell(static_cast<std::size_t>(std::popcount(mask_at(matrix, run))));
-    }
-  };
-}
-
-// The packed form of `section` if it is coded.
-std::optional<std::vector<std::uint8_t>> plain(const Codec& codec, Bytes section, const RunLengths& lengths,
-                                               int bits, std::string_view name) {
-  std::size_t packed_bytes = 0;
-  lengths([&](std::size_t count) { packed_bytes += run_bytes(count, bits); });
-  if (section.size() == packed_bytes) return std::nullopt;
-  const std::string where = sentence(codec.name(), ": section '", name, "'");
-  if (!codec.coded || section.size() > packed_bytes || 4 * section.size() < packed_bytes) {
-    refuse(sentence(where, " has ", section.size(), " bytes; ", packed_bytes, " are accepted for its codes"));
-  }
-  return decoded(section, lengths, bits, where);
+  values.finish();
 }
 
 void check_offsets(const MatrixSections& matrix) {
@@ -141,30 +176,31 @@ void check_codebook(const MatrixSections& matrix) {
   }
 }
 
-// Refuses levels of which one is the most negative number of its bits, and names the first.
-void check_lowest(const MatrixSections& matrix) {
-  const int bits = matrix.codec.bits;
-  const unsigned lowest = 1u << (bits - 1);
-  std::size_t first = matrix.rows * matrix.columns;
-  const auto look = [&](std::size_t row, std::size_t column, unsigned code) {
-    // Of a column beyond the last the masks speak later.
-    if (code == lowest && column < matrix.columns) first = std::min(first, row * matrix.columns + column);
-  };
-  with_bits(bits, [&](auto known) { for_each_code<decltype(known)::value>(matrix, look); });
-  if (first < matrix.rows * matrix.columns) refuse_lowest(matrix, first);
-}
-
 std::int8_t level_of(const MatrixSections& matrix, unsigned code) {
   return matrix.codebook.empty() ? signed_code(code, matrix.codec.bits)
                                  : static_cast<std::int8_t>(matrix.codebook[code]);
 }
 
-void check_masks(const MatrixSections& matrix) {
+// Puts the levels in their places [R, C], or nowhere if there are none. Refuses the most negative code of 6 or 8 bits, of
+// which it names the first, and masks that do not fit.
+void take_values(const MatrixSections& matrix, std::span<std::int8_t> levels) {
+  const LevelOfCode level = level_of_code(matrix);
+  std::fill(levels.begin(), levels.end(), std::int8_t{0});
+  const unsigned lowest = matrix.codebook.empty() ? 1u << (matrix.codec.bits - 1) : 256;
+  const std::size_t none = matrix.rows * matrix.columns;
+  std::size_t first = none;
   bool sound = true;
-  const auto look = [&](std::size_t, std::size_t column, unsigned code) {
-    sound = sound && column < matrix.columns && level_of(matrix, code) != 0;
+  const auto take = [&](std::size_t row, std::size_t column, unsigned code) {
+    const bool inside = column < matrix.columns;
+    sound = sound && inside && level[code] != 0;
+    if (!inside) return;
+    const std::size_t place = row * matrix.columns + column;
+    if (code == lowest) first = std::min(first, place);
+    if (!levels.empty()) levels[place] = level[code];
   };
-  with_bits(matrix.codec.bits, [&](auto known) { for_each_code<decltype(known)::value>(matrix, look); });
+  ValueReader values(matrix);
+  named(matrix.codec, "values", [&] { for_each_code(matrix, values, take); });
+  if (first < none) refuse_lowest(matrix, first);
   if (!sound) refuse("sparse: a mask holds a weight of level 0 or outside the matrix");
 }
 
@@ -226,22 +262,12 @@ void refuse_lowest(const MatrixSections& matrix, std::size_t index) {
 }
 
 void read_sparse(MatrixSections matrix, std::span<std::int8_t> levels) {
-  const auto masks = plain(matrix.codec, matrix.masks, mask_lengths(matrix), 1, "masks");
+  const auto masks = decoded_masks(matrix);
   if (masks) matrix.masks = *masks;
   check_offsets(matrix);
-  const auto values = plain(matrix.codec, matrix.values, value_lengths(matrix), matrix.codec.bits, "values");
-  if (values) matrix.values = *values;
   if (matrix.codec.permuted) check_order(matrix);
   check_side(matrix);
-  if (matrix.codebook.empty()) check_lowest(matrix);
-  check_masks(matrix);
-  if (levels.empty()) return;
-  std::fill(levels.begin(), levels.end(), std::int8_t{0});
-  const LevelOfCode level = level_of_code(matrix);
-  const auto put = [&](std::size_t row, std::size_t column, unsigned code) {
-    levels[row * matrix.columns + column] = level[code];
-  };
-  with_bits(matrix.codec.bits, [&](auto known) { for_each_code<decltype(known)::value>(matrix, put); });
+  take_values(matrix, levels);
 }
 
 }  // namespace stapes::format

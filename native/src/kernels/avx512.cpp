@@ -251,6 +251,7 @@ const Table kAvx512{.name = "avx512",
                     .filter = filter_of<Eight>,
                     .normalise = normalise,
                     .extend = extend,
-                    .decode = decode};
+                    .decode = decode,
+                    .look_up = look_up};
 
 }  // namespace stapes::kernels

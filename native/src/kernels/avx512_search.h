@@ -1,4 +1,4 @@
-// AVX-512: what a search does with the numbers of all labels, and the entropy decoder.
+// AVX-512: what a search does with the numbers of all labels, the entropy decoder, and look-ups in tables of bytes.
 // Private to avx512.cpp, which includes it, as all of its functions are.
 #pragma once
 
@@ -108,6 +108,18 @@ std::size_t decode_with(const Coded& coded) {
 
 std::size_t decode(const Coded& coded) {
   return coded.few_symbols ? decode_with<FewRanges>(coded) : decode_with<ManyRanges>(coded);
+}
+
+void look_up(const std::uint8_t* table, const std::uint8_t* places, std::size_t count, std::uint8_t* entries) {
+  const Vector first = _mm512_loadu_si512(table), second = _mm512_loadu_si512(table + 64);
+  const Vector third = _mm512_loadu_si512(table + 128), fourth = _mm512_loadu_si512(table + 192);
+  for (std::size_t at = 0; at < count; at += 64) {
+    const __mmask64 some = count - at >= 64 ? ~__mmask64{0} : (__mmask64{1} << (count - at)) - 1;
+    const Vector place = _mm512_maskz_loadu_epi8(some, places + at);
+    const Vector low = _mm512_permutex2var_epi8(first, place, second);
+    const Vector high = _mm512_permutex2var_epi8(third, place, fourth);
+    _mm512_mask_storeu_epi8(entries + at, some, _mm512_mask_blend_epi8(_mm512_movepi8_mask(place), low, high));
+  }
 }
 
 }  // namespace

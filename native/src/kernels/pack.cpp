@@ -31,6 +31,7 @@ struct Codebook {
   std::array<std::uint8_t, 256> codes{};  // by level as an unsigned byte
   bool linear = false;                    // whether codes are levels, in six bits plus kSixBitZero
   unsigned zero = 0;
+  LookUp look_up = nullptr;
 };
 
 Codebook make_linear(Layout layout) {
@@ -94,6 +95,11 @@ struct Padded {
   }
 };
 
+// Eight bytes of a plane at once.
+using Word = std::uint64_t;
+constexpr Word kEach = 0x0101010101010101;
+using Plane = std::array<Word, kPlane / sizeof(Word)>;
+
 // The codes of a tile [64, padded columns].
 void take_tile(const Padded& padded, std::size_t tile, const Codebook& book, std::span<std::uint8_t> codes) {
   const std::size_t width = padded_columns(padded.columns), first = tile * kTileRows;
@@ -107,16 +113,13 @@ void take_tile(const Padded& padded, std::size_t tile, const Codebook& book, std
         return static_cast<std::uint8_t>(index_of(level) + zero);
       };
       std::ranges::transform(own, to, moved);
+    } else if (book.look_up != nullptr) {
+      book.look_up(book.codes.data(), reinterpret_cast<const std::uint8_t*>(own.data()), own.size(), &*to);
     } else {
       std::ranges::transform(own, to, [&](std::int8_t level) { return book.codes[index_of(level)]; });
     }
   }
 }
-
-// Eight bytes of a plane at once.
-using Word = std::uint64_t;
-constexpr Word kEach = 0x0101010101010101;
-using Plane = std::array<Word, kPlane / sizeof(Word)>;
 
 // The codes of 16 rows and a quad of columns that begin at `codes`, rows being `width` apart.
 Plane take_plane(std::span<const std::uint8_t> codes, std::size_t width) {
@@ -130,6 +133,7 @@ Plane take_plane(std::span<const std::uint8_t> codes, std::size_t width) {
 
 void put_fields(const Plane& plane, const CodeFields& place, std::span<Plane> planes) {
   for (const BitField& field : place.fields) {
+    if (field.bits == 0) break;
     Plane& target = planes[field.plane];
     const Word mask = kEach * ((1U << field.bits) - 1);
     for (std::size_t at = 0; at < plane.size(); ++at) target[at] |= (plane[at] >> field.to & mask) << field.shift;
@@ -138,27 +142,36 @@ void put_fields(const Plane& plane, const CodeFields& place, std::span<Plane> pl
 
 void write_dense(const Padded& padded, Layout layout, const Codebook& book, std::span<std::uint8_t> bytes) {
   const std::size_t width = padded_columns(padded.columns);
+  const std::size_t taken = planes_per_pair(layout);
   std::vector<std::uint8_t> tile(kTileRows * width);
+  std::array<Plane, 2 * kGroups> planes;
   for (std::size_t which = 0; which < padded_rows(padded.rows) / kTileRows; ++which) {
     take_tile(padded, which, book, tile);
     for (std::size_t pair = 0; pair < width / (2 * kQuad); ++pair) {
-      std::array<Plane, 2 * kGroups> planes{};
+      std::fill_n(planes.begin(), taken, Plane{});
       for (std::size_t quad = 0; quad < 2; ++quad) {
         for (std::size_t group = 0; group < kGroups; ++group) {
           const std::size_t from = group * 16 * width + (2 * pair + quad) * kQuad;
           put_fields(take_plane(std::span(tile).subspan(from), width), code_fields(layout, quad, group), planes);
         }
       }
-      const std::size_t taken = planes_per_pair(layout) * kPlane;
-      std::memcpy(bytes.data(), planes.data(), taken);
-      bytes = bytes.subspan(taken);
+      std::memcpy(bytes.data(), planes.data(), taken * kPlane);
+      bytes = bytes.subspan(taken * kPlane);
     }
   }
 }
 
+// Bit `index` is set where that level is not zero.
 std::uint64_t mask_of(const LevelPlane& plane) {
+  constexpr Word kLow = 0x7f * kEach, kHigh = 0x80 * kEach;
   std::uint64_t mask = 0;
-  for (std::size_t index = 0; index < kPlane; ++index) mask |= std::uint64_t{plane[index] != 0} << index;
+  for (std::size_t word = 0; word < kPlane / sizeof(Word); ++word) {
+    Word levels;
+    std::memcpy(&levels, plane.data() + word * sizeof(Word), sizeof(Word));
+    const Word nonzero = (((levels & kLow) + kLow) | levels) & kHigh;
+    // The high bit of byte k goes to bit 56 + k, and nothing else goes there.
+    mask |= (nonzero >> 7) * 0x0102040810204080 >> 56 << word * sizeof(Word);
+  }
   return mask;
 }
 
@@ -176,16 +189,16 @@ void write_values(const Padded& padded, Layout layout, const Codebook& book, std
   const std::size_t tiles = padded_rows(padded.rows) / kTileRows;
   for (std::size_t which = 0; which < tiles * quads * kGroups; ++which) {
     const std::size_t group = which % kGroups, quad = which / kGroups % quads, tile = which / kGroups / quads;
+    if (layout == Layout::masked4 && group % 2 != 0) continue;  // goes along with the one before
     std::array<std::uint8_t, kPlane> codes{};
     const std::size_t count = nonzero_codes(padded.plane(tile, quad, group), book, codes);
     if (layout == Layout::masked8) {
       values.insert(values.end(), codes.begin(), codes.begin() + static_cast<std::ptrdiff_t>(count));
-    } else if (group % 2 == 0) {
+    } else {
       std::array<std::uint8_t, kPlane> high{};
       const std::size_t length = std::max(count, nonzero_codes(padded.plane(tile, quad, group + 1), book, high));
-      for (std::size_t at = 0; at < length; ++at) {
-        values.push_back(static_cast<std::uint8_t>(codes[at] | high[at] << 4));
-      }
+      for (std::size_t at = 0; at < length; ++at) high[at] = static_cast<std::uint8_t>(codes[at] | high[at] << 4);
+      values.insert(values.end(), high.begin(), high.begin() + static_cast<std::ptrdiff_t>(length));
     }
   }
 }
@@ -263,14 +276,15 @@ std::size_t packed_bytes_bound(std::size_t rows, std::size_t columns) {
 
 std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows, std::size_t columns,
                            std::span<const std::int8_t> alphabet, Layout layout, Arena& arena,
-                           std::size_t stride) {
+                           std::size_t stride, const Table* table) {
   const std::bitset<256> found = present(alphabet);
   if (codes_needed(found, is_masked(layout)) > codes_of(layout)) return std::nullopt;
-  const Codebook book = make_codebook(found, layout);
+  Codebook book = make_codebook(found, layout);
   Matrix matrix{.layout = layout, .rows = rows, .columns = columns, .planes = {}, .masks = {}, .corrections = {}};
   matrix.levels = book.levels;
   matrix.linear = book.linear && layout == Layout::dense6;
   const Padded padded{levels, rows, columns, std::max(stride, columns)};
+  if (table != nullptr) book.look_up = table->look_up;
   if (!take_corrections(padded, arena, matrix)) return std::nullopt;
   const bool taken = is_masked(layout) ? take_masked(padded, book, arena, matrix)
                                        : take_dense(padded, book, arena, matrix);

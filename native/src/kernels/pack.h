@@ -21,9 +21,10 @@ Layout choose_layout(std::span<const std::int8_t> alphabet, bool masked, const T
 std::size_t packed_bytes_bound(std::size_t rows, std::size_t columns);
 
 // Packs levels [R, C] (-127 to 127), all of which are in `alphabet`, into `arena`; nothing when it is full, or when the
-// layout has too few codes. Rows begin `stride` apart; 0: one behind another.
+// layout has too few codes. Rows begin `stride` apart; 0: one behind another. The kernels of `table` help if it is given.
 std::optional<Matrix> pack(std::span<const std::int8_t> levels, std::size_t rows, std::size_t columns,
-                           std::span<const std::int8_t> alphabet, Layout layout, Arena& arena, std::size_t stride = 0);
+                           std::span<const std::int8_t> alphabet, Layout layout, Arena& arena, std::size_t stride = 0,
+                           const Table* table = nullptr);
 
 // Levels [R, C] of a packed matrix.
 std::vector<std::int8_t> unpack(const Matrix& matrix);

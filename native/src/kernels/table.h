@@ -200,6 +200,9 @@ struct Coded {
 // The number of words that were taken.
 using Decode = std::size_t (*)(const Coded& coded);
 
+// The entries of a table of 256 bytes that the `count` bytes of `places` stand for.
+using LookUp = void (*)(const std::uint8_t* table, const std::uint8_t* places, std::size_t count, std::uint8_t* entries);
+
 struct Table {
   const char* name;
   Multiply multiply[kLayouts];  // by layout; null where these kernels do not run it
@@ -217,7 +220,8 @@ struct Table {
   Filter filter;
   Normalise normalise;
   Extend extend;
-  Decode decode = nullptr;  // null where there is nothing better than one symbol at a time
+  Decode decode = nullptr;   // null where there is nothing better than one symbol at a time
+  LookUp look_up = nullptr;  // the same
 
   template <typename Value>
   Requantise<Value> requantise_to() const {

@@ -15,7 +15,7 @@ kernels::Matrix packed(const IntegerTensor& tensor, std::size_t first, std::size
                        kernels::Arena& arena) {
   const kernels::Layout layout = kernels::choose_layout(tensor.alphabet, tensor.masked, table);
   const auto matrix = kernels::pack(std::span(tensor.levels).subspan(first), tensor.scales.size(), count, tensor.alphabet,
-                                    layout, arena, width(tensor));
+                                    layout, arena, width(tensor), &table);
   if (!matrix) throw Error(Fault::kFormat, "integer arithmetic: there is no memory for the weights");
   return *matrix;
 }
