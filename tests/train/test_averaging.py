@@ -9,6 +9,7 @@ from stapes.cli import main
 from stapes.errors import TrainingError
 from stapes.model import TransducerConfig
 from stapes.train import average, checkpoint
+from stapes.train.growth import widened
 from tests.networks import SIZES, random_checkpoint
 
 
@@ -38,12 +39,22 @@ def test_weights_lie_between_averages(two, tmp_path):
 def test_other_sizes_are_told(two, tmp_path):
     (tmp_path / "wide").mkdir()
     wide = TransducerConfig(
-        vocabulary=SIZES.vocabulary, channels=(3, 5), hidden=32, layers=2, embedding=7, joint=11
+        vocabulary=SIZES.vocabulary, channels=(3, 5), hidden=32, layers=2, embedding=7, joint=12
     )
     other, _ = random_checkpoint(tmp_path / "wide", sizes=wide)
     with pytest.raises(TrainingError, match="its network has other sizes than that of"):
         average(two[0], other, 0.5, tmp_path / "mean.safetensors")
     assert not (tmp_path / "mean.safetensors").exists()
+
+
+def test_a_narrower_network_is_widened_as_a_run_that_starts_from_it_does(two, tmp_path):
+    (tmp_path / "wide").mkdir()
+    wide, _ = random_checkpoint(tmp_path / "wide", sizes=replace(SIZES, hidden=32))
+    average(wide, two[1], 1.0, tmp_path / "mean.safetensors")
+    seed = checkpoint.load(wide).facts["recipe"]["seed"]
+    expected = widened(checkpoint.load(two[1]).averaged, 32, seed)
+    found = checkpoint.load(tmp_path / "mean.safetensors").weights
+    assert all(torch.equal(found[name], weight) for name, weight in expected.items())
 
 
 def test_the_verb_writes_the_mean(two, tmp_path, capsys):

@@ -26,7 +26,7 @@ from stapes.errors import MissingExtraError
 @click.option(
     "--start-from",
     type=click.Path(path_type=Path),
-    help="Begin with the weights of another run (its best.safetensors) instead of random ones; a narrower network grows.",
+    help="Begin with the weights of another run (its best.safetensors) instead of random ones; narrower ones grow.",
 )
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(0), help="Processes that make batches."

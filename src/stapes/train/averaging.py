@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stapes.errors import TrainingError
 from stapes.train import checkpoint
+from stapes.train.growth import widened
 
 
 def average(first: Path, second: Path, share: float, target: Path) -> None:
@@ -15,7 +16,7 @@ def average(first: Path, second: Path, share: float, target: Path) -> None:
 
     Args:
         first: a checkpoint; its recipe, subwords and step are kept.
-        second: one of a network of the same sizes, from whose weights the run of ``first`` began.
+        second: one from whose weights the run of ``first`` began; it is widened as they were if it is narrower.
         share: of ``second`` in the mean, 0 to 1.
         target: the file to write.
 
@@ -23,7 +24,8 @@ def average(first: Path, second: Path, share: float, target: Path) -> None:
         TrainingError: one of them is no checkpoint, or their networks have other sizes.
     """
     saved, other = checkpoint.load(first), checkpoint.load(second)
-    mine, theirs = saved.averaged, other.averaged
+    mine = saved.averaged
+    theirs = widened(other.averaged, len(mine["final_norm.weight"]), saved.facts["recipe"]["seed"])
     shapes = [{name: tensor.shape for name, tensor in weights.items()} for weights in (mine, theirs)]
     if shapes[0] != shapes[1]:
         raise TrainingError(

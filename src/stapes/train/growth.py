@@ -18,20 +18,22 @@ _GATES = 4
 
 
 def widened(weights: Mapping[str, Tensor], hidden: int, seed: int) -> dict[str, Tensor]:
-    """``weights`` of a `stapes.model.Transducer` with ``hidden`` units in each layer.
+    """``weights`` of a `stapes.model.Transducer` with ``hidden`` units in each layer; as they are if that is not more.
 
     The new units read the old ones by random weights; nothing reads them. The output stays as it was but for the layer
     norms, whose means and variances the new units join.
 
     Args:
         weights: of the narrower network, by name.
-        hidden: W, more than it has.
+        hidden: W.
         seed: of the random weights.
     """
+    before = weights["final_norm.weight"].numel()
+    if hidden <= before:
+        return dict(weights)
+    new = hidden - before
     wide = {name: tensor.float().clone() for name, tensor in weights.items()}
     generator = torch.Generator().manual_seed(seed)
-    before = wide["final_norm.weight"].numel()
-    new = hidden - before
 
     def random(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator)

@@ -86,7 +86,7 @@ class Run:
         features = self._features(data.train)
         self.development = {name: self._features(utterances) for name, utterances in data.development.items()}
         if origin and not saved:
-            origin = _as_wide_as(recipe, origin)
+            origin = replace(origin, weights=widened(origin.weights, recipe.network.hidden, recipe.seed))
         self.network = self._network(origin, own if saved else start_from, features)
         labels = [self.subwords.encode(utterance.text) for utterance in data.train]
         self.maker = BatchMaker(recipe, features, labels, self.network.feature_mean.numpy().copy())
@@ -306,14 +306,6 @@ def _subwords(origin: Checkpoint | None, data: RunData, recipe: Recipe) -> Subwo
     if origin is not None:
         return Subwords.from_bytes(bytes.fromhex(origin.facts["subwords"]))
     return Subwords.train(sorted({utterance.text for utterance in data.train}), recipe.network.vocabulary)
-
-
-def _as_wide_as(recipe: Recipe, origin: Checkpoint) -> Checkpoint:
-    """``origin``, with its network widened where that of ``recipe`` is wider."""
-    hidden = recipe.network.hidden
-    if len(origin.weights["final_norm.weight"]) >= hidden:
-        return origin
-    return replace(origin, weights=widened(origin.weights, hidden, recipe.seed))
 
 
 def _optimisers(network: Transducer, recipe: Recipe) -> tuple[torch.optim.Optimizer, ...]:
