@@ -5,7 +5,6 @@
 #include <cstring>
 #include <numeric>
 
-
 namespace stapes::format {
 namespace {
 

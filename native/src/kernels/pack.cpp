@@ -176,27 +176,34 @@ std::uint64_t mask_of(const LevelPlane& plane) {
 }
 
 // Codes of the levels of a plane that are not zero.
-std::size_t nonzero_codes(const LevelPlane& plane, const Codebook& book, std::span<std::uint8_t, kPlane> codes) {
+std::size_t nonzero_codes(const LevelPlane& plane, std::uint64_t mask, const Codebook& book,
+                          std::span<std::uint8_t, kPlane> codes) {
   std::size_t count = 0;
-  for (std::uint64_t rest = mask_of(plane); rest != 0; rest &= rest - 1) {
+  for (std::uint64_t rest = mask; rest != 0; rest &= rest - 1) {
     codes[count++] = book.codes[index_of(plane[static_cast<std::size_t>(std::countr_zero(rest))])];
   }
   return count;
 }
 
-void write_values(const Padded& padded, Layout layout, const Codebook& book, std::vector<std::uint8_t>& values) {
+void write_masked(const Padded& padded, Layout layout, const Codebook& book, std::span<std::uint64_t> masks,
+                  std::vector<std::uint8_t>& values) {
   const std::size_t quads = padded_columns(padded.columns) / kQuad;
   const std::size_t tiles = padded_rows(padded.rows) / kTileRows;
   for (std::size_t which = 0; which < tiles * quads * kGroups; ++which) {
     const std::size_t group = which % kGroups, quad = which / kGroups % quads, tile = which / kGroups / quads;
     if (layout == Layout::masked4 && group % 2 != 0) continue;  // goes along with the one before
+    const auto take = [&](std::size_t next, std::span<std::uint8_t, kPlane> codes) {
+      const LevelPlane plane = padded.plane(tile, quad, group + next);
+      masks[which + next] = mask_of(plane);
+      return nonzero_codes(plane, masks[which + next], book, codes);
+    };
     std::array<std::uint8_t, kPlane> codes{};
-    const std::size_t count = nonzero_codes(padded.plane(tile, quad, group), book, codes);
+    const std::size_t count = take(0, codes);
     if (layout == Layout::masked8) {
       values.insert(values.end(), codes.begin(), codes.begin() + static_cast<std::ptrdiff_t>(count));
     } else {
       std::array<std::uint8_t, kPlane> high{};
-      const std::size_t length = std::max(count, nonzero_codes(padded.plane(tile, quad, group + 1), book, high));
+      const std::size_t length = std::max(count, take(1, high));
       for (std::size_t at = 0; at < length; ++at) high[at] = static_cast<std::uint8_t>(codes[at] | high[at] << 4);
       values.insert(values.end(), high.begin(), high.begin() + static_cast<std::ptrdiff_t>(length));
     }
@@ -238,11 +245,8 @@ bool take_masked(const Padded& padded, const Codebook& book, Arena& arena, Matri
   const std::size_t planes = padded_rows(padded.rows) / kTileRows * quads * kGroups;
   const auto masks = as_uint64(arena.take(planes * sizeof(std::uint64_t)));
   if (masks.empty()) return false;
-  for (std::size_t which = 0; which < planes; ++which) {
-    masks[which] = mask_of(padded.plane(which / kGroups / quads, which / kGroups % quads, which % kGroups));
-  }
   std::vector<std::uint8_t> values;
-  write_values(padded, matrix.layout, book, values);
+  write_masked(padded, matrix.layout, book, masks, values);
   const auto taken = arena.take(values.size());
   if (taken.size() != values.size()) return false;
   std::copy(values.begin(), values.end(), taken.begin());

@@ -39,13 +39,13 @@ class Grid:
 
     def levels(self, rows: NDArray[np.floating]) -> NDArray[np.int8]:
         """[R, C] the level of each weight in ``rows`` [R, C]; the lower one on a border."""
-        relative = _relative(rows, self.scales)
-        if self.codebook is None or self.borders is None:
-            highest = largest_level(self.bits)
-            rounded: NDArray[np.int8] = np.clip(np.rint(relative), -highest, highest).astype(np.int8)
-            return rounded
-        found: NDArray[np.int8] = self.codebook[np.searchsorted(self.borders.astype(rows.dtype), relative)]
-        return found
+        if self.codebook is not None and self.borders is not None:
+            return _between(rows, self.scales, self.codebook, self.borders)
+        highest = largest_level(self.bits)
+        rounded: NDArray[np.int8] = np.clip(np.rint(_relative(rows, self.scales)), -highest, highest).astype(
+            np.int8
+        )
+        return rounded
 
 
 def fit(array: NDArray[np.float32], bits: int, thrift: float = 0.0) -> Grid:
@@ -94,6 +94,17 @@ def _relative(rows: NDArray[np.floating], scales: NDArray[np.floating]) -> NDArr
     return rows / np.where(scales > 0, scales, np.inf)[:, np.newaxis].astype(rows.dtype)
 
 
+def _between(
+    rows: NDArray[np.floating],
+    scales: NDArray[np.floating],
+    codebook: NDArray[np.int8],
+    borders: NDArray[np.float64],
+) -> NDArray[np.int8]:
+    """[R, C] the level of ``codebook`` between whose ``borders`` each weight lies; the lower one on a border."""
+    found: NDArray[np.int8] = codebook[np.searchsorted(borders.astype(rows.dtype), _relative(rows, scales))]
+    return found
+
+
 def _normal(scales: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(scales >= SMALLEST_SCALE, np.minimum(scales, np.float32(LARGEST_SCALE)), np.float32(0))
 
@@ -111,7 +122,7 @@ def _fit(
     borders = _borders(codebook.astype(np.float64), shifts / largest * LEVEL_MAX)
     scales = spread * largest / LEVEL_MAX
     for _ in range(_REFINEMENTS):
-        found = codebook[np.searchsorted(borders, _relative(rows, scales))].astype(np.float64)
+        found = _between(rows, scales, codebook, borders).astype(np.float64)
         power = (found * found).sum(axis=1)
         scales = np.where(power > 0, (rows * found).sum(axis=1) / np.where(power > 0, power, 1), scales)
     return codebook, borders, scales

@@ -24,7 +24,7 @@ from stapes.errors import ConfigError
 JUDGED = 40
 """Recordings that decide what a codec does to a tensor."""
 COUNTED = 400
-"""Recordings whose words are counted for a budget of errors."""
+"""Recordings whose words are counted for a budget of errors, and whose sound tells how inputs go together."""
 
 Item = TypeVar("Item")
 Choices = Mapping[str, Sequence[Choice]]
@@ -62,9 +62,11 @@ def compress(
 ) -> Report:
     """Write the network of a checkpoint as a packed model that runs in integers and keeps ``budget``.
 
-    Activations are scaled to what 40 of the recordings reach. For each matrix and each of its candidate codecs,
-    the divergence of the network's output from that of the exact one is measured on the same recordings. Then tensors
-    become smaller, the one that costs least divergence for each byte first, until the budget is met or used up.
+    Activations are scaled to what 40 of the recordings reach. Columns of the encoder's matrices make up for each
+    other's errors, by how their inputs go together in at most 400 (`stapes.compress.compensation`). For each matrix and
+    each of its candidate codecs, the divergence of the network's output from that of the exact one is measured on the
+    40. Then tensors become smaller, the one that costs least divergence for each byte first, until the budget is met or
+    used up.
 
     Args:
         source: ``best.safetensors`` or ``checkpoint.safetensors`` of a training run.
@@ -83,7 +85,8 @@ def compress(
     """
     trained = read_trained(source)
     packer = _Packer.of(trained, read_recordings(trained, spread(utterances, JUDGED)), text)
-    coded = packer.coded(packer.listener.moments(read_recordings(trained, spread(utterances, COUNTED))))
+    counted = read_recordings(trained, spread(utterances, COUNTED))
+    coded = packer.coded(packer.listener.moments(counted))
     if budget.size_bytes is not None:
         packer.check(coded, budget.size_bytes)
     choices = packer.choices(coded, progress)
@@ -91,7 +94,6 @@ def compress(
     if budget.size_bytes is not None:
         plan = packer.largest_within(choices, budget.size_bytes)
     else:
-        counted = read_recordings(trained, spread(utterances, COUNTED))
         plan, rates = packer.smallest_within(choices, budget.wer_increase or 0.0, counted)
     packer.write(plan, target)
     return packer.report(plan, target.stat().st_size, rates)
