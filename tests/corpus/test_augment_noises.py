@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stapes.corpus.augment import AugmentConfig, Augmenter, levels, noises
-from tests.corpus.augmenting import RATE_HZ, babble, gain_db, only, rms_db, snr_db, speech_like, white
+from tests.corpus.augmenting import OFF, RATE_HZ, babble, gain_db, only, rms_db, snr_db, speech_like, white
 
 
 @pytest.mark.parametrize("wanted_db", [0.0, 10.0, 30.0])
@@ -128,6 +128,27 @@ def test_hum_is_mains_and_harmonics_only():
     base_hz = 50 if abs(peaks_hz[0] - 50) < 1 else 60
     assert len(peaks_hz) >= 3
     np.testing.assert_allclose(peaks_hz / base_hz, np.rint(peaks_hz / base_hz), atol=0.01)
+
+
+def test_recorded_noises_are_heard_as_often_as_made_ones():
+    # A tone at full scale and a quiet one: both are mixed at the level that is asked for.
+    times = np.arange(RATE_HZ) / RATE_HZ
+    recorded = [(level * np.sin(2 * np.pi * 1000 * times)).astype(np.float32) for level in (1.0, 0.01)]
+    config = AugmentConfig(**{**OFF, "noise_probability": 1.0, "noise_snr_db_range": (10.0, 10.0)})
+    augmenter, clean = Augmenter(config, recorded=recorded), speech_like()
+    noisy = [augmenter(clean, np.random.default_rng(seed)) for seed in range(60)]
+    added = [sound - clean for sound in noisy]
+
+    def is_tone(sound):
+        power = np.square(np.abs(np.fft.rfft(sound)))
+        return power[1990:2011].sum() > 0.99 * power.sum()
+
+    tones = [sound for sound in added if is_tone(sound)]
+    assert 20 <= len(tones) <= 40
+    for sound in tones:
+        assert snr_db(clean, clean + sound) == pytest.approx(10, abs=0.1)
+    backgrounds = [augmenter.background(32000, np.random.default_rng(seed)) for seed in range(60)]
+    assert 10 <= sum(is_tone(sound) for sound in backgrounds if sound.any()) <= 35
 
 
 def test_loop_repeats_seamlessly():

@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from stapes.cli import main
-from stapes.corpus import Utterance, write_manifest
+from stapes.corpus import Utterance, read_manifest, write_manifest
 from stapes.errors import TrainingError
 from stapes.train import checkpoint
 from stapes.train import train as train_recipe
@@ -234,6 +234,32 @@ def utterances(count):
     return [
         Utterance(str(i), None, "a", 1 + i % 7, set="rare" if i % 4 == 0 else "common") for i in range(count)
     ]
+
+
+def test_recordings_without_text_are_noises(data, tmp_path, monkeypatch):
+    heard = []
+    make = BatchMaker.__init__
+
+    def remember(self, recipe, features, labels, mean, noises):
+        heard.append((len(labels), [noises[index] for index in range(len(noises))]))
+        make(self, recipe, features, labels, mean, noises)
+
+    monkeypatch.setattr(BatchMaker, "__init__", remember)
+    tone = np.sin(np.arange(16000)).astype(np.float32) / 2
+    soundfile.write(tmp_path / "tone.flac", tone, 16000)
+    noisy = [*read_manifest(data / "train.jsonl"), Utterance("tone", tmp_path / "tone.flac", "", 1.0)]
+    write_manifest(tmp_path / "data" / "train.jsonl", noisy)
+    (tmp_path / "data" / "recipe.toml").write_text(RECIPE)
+    train(data, tmp_path / "speech")
+    train(tmp_path / "data", tmp_path / "noisy")
+    (count, none), (count_of_noisy, (noise,)) = heard
+    assert count == count_of_noisy == 16
+    assert not none
+    np.testing.assert_allclose(noise, tone, atol=1e-4)
+    assert not torch.equal(
+        weights(tmp_path / "speech")["weights.output.bias"],
+        weights(tmp_path / "noisy")["weights.output.bias"],
+    )
 
 
 def test_an_epoch_takes_every_utterance_by_its_weight():

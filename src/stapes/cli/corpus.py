@@ -257,6 +257,34 @@ def games(folder: Path, out: Path) -> None:
     )
 
 
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def noise(folder: Path, out: Path) -> None:
+    """Cut the sound files below FOLDER, in which nobody may speak, into OUT/manifest.jsonl and its recordings.
+
+    Training hears them behind half of the speech that it hears among noise, and alone, where there is nothing to
+    write. Music, machines, animals and effects of games are good; words in them would be unlearned. Stopped and started
+    again, it goes on where it was.
+
+    \b
+    Example:
+      apt install wesnoth-1.16-music sonic-pi-samples
+      stapes corpus noise /usr/share/games/wesnoth/1.16/data/core/music noise
+      stapes corpus prepare data runs/data --extra noise=noise/manifest.jsonl
+    """
+    from stapes.corpus.noise import gather_noises
+
+    with _progress("cutting") as on_progress:
+        gathered = gather_noises(folder, out, on_progress)
+    hours = sum(each.duration for each in gathered.noises) / 3600
+    dropped = ", ".join(f"{number} {reason}" for reason, number in gathered.dropped.most_common())
+    click.echo(
+        f"{out / 'manifest.jsonl'}: {len(gathered.noises)} stretches, {hours:.2f} h, {gathered.resumed} there already; "
+        f"files dropped: {dropped or 'none'}"
+    )
+
+
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     from stapes.errors import MissingExtraError

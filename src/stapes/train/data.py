@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stapes.corpus import Utterance
-from stapes.corpus.augment import Augmenter, spec_augment
+from stapes.corpus.augment import Augmenter, Sounds, spec_augment
 from stapes.corpus.recording import read_utterance
 from stapes.errors import CorpusError
 from stapes.features import Fbank
@@ -182,6 +182,7 @@ class BatchMaker:
         features: of the training utterances.
         labels: of each training utterance.
         feature_mean: [M], what masks are filled with.
+        noises: recorded, without speech.
     """
 
     def __init__(
@@ -190,10 +191,11 @@ class BatchMaker:
         features: FeatureMaker,
         labels: Sequence[list[int]],
         feature_mean: NDArray[np.float32],
+        noises: Sounds = (),
     ) -> None:
         self.recipe = recipe
         self._features, self._labels, self._mean = features, labels, feature_mean
-        self._augmenter = Augmenter(recipe.augment, recipe.seed)
+        self._augmenter = Augmenter(recipe.augment, recipe.seed, noises)
 
     def make(self, epoch: int, positions: Sequence[int], share: Share, clean: bool = False) -> Batch:
         """The batch of this process's share of ``positions``, augmented unless ``clean``."""

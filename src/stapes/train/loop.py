@@ -41,10 +41,12 @@ class RunData:
 
     Args:
         train: utterances to learn from.
+        noises: recordings in which nobody speaks.
         development: named sets to judge on; the mean of their word error rates decides which weights are best.
     """
 
     train: Sequence[Utterance]
+    noises: Sequence[Utterance]
     development: Mapping[str, Sequence[Utterance]]
 
 
@@ -84,12 +86,13 @@ class Run:
         origin = saved or (checkpoint.load(start_from) if start_from else None)
         self.subwords = _subwords(origin, data, recipe)
         features = self._features(data.train)
+        noises = self._bank(data.noises) if data.noises else ()
         self.development = {name: self._features(utterances) for name, utterances in data.development.items()}
         if origin and not saved:
             origin = replace(origin, weights=widened(origin.weights, recipe.network.hidden, recipe.seed))
         self.network = self._network(origin, own if saved else start_from, features)
         labels = [self.subwords.encode(utterance.text) for utterance in data.train]
-        self.maker = BatchMaker(recipe, features, labels, self.network.feature_mean.numpy().copy())
+        self.maker = BatchMaker(recipe, features, labels, self.network.feature_mean.numpy().copy(), noises)
         self.network.to(processes.device).train()
         self.optimisers = _optimisers(self.network, recipe)
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
@@ -254,9 +257,11 @@ class Run:
         }
 
     def _features(self, utterances: Sequence[Utterance]) -> FeatureMaker:
+        return FeatureMaker(self.recipe, self._bank(utterances))
+
+    def _bank(self, utterances: Sequence[Utterance]) -> AudioBank:
         with self.processes.leader_first():
-            bank = AudioBank(self.folder, utterances, self.history.decoded)
-        return FeatureMaker(self.recipe, bank)
+            return AudioBank(self.folder, utterances, self.history.decoded)
 
     def _network(self, origin: Checkpoint | None, path: Path | None, features: FeatureMaker) -> Transducer:
         torch.manual_seed(self.recipe.seed)

@@ -61,11 +61,12 @@ def _read_data(recipe: Recipe, data: Path, folder: Path) -> RunData:
         prepare(data, folder / "data")
         data = folder / "data"
     longest = recipe.data.max_seconds
-    utterances = [u for u in read_manifest(data / "train.jsonl") if u.text and u.duration <= longest]
+    heard = [u for u in read_manifest(data / "train.jsonl") if u.duration <= longest]
+    utterances = [u for u in heard if u.text]
     if not utterances:
         raise CorpusError(f"{data / 'train.jsonl'}: no utterance of at most {longest:g} s with text is in it")
     development = {path.stem: read_manifest(path) for path in sorted(data.glob("dev-*.jsonl"))}
-    return RunData(utterances, development)
+    return RunData(utterances, [u for u in heard if not u.text], development)
 
 
 @contextmanager

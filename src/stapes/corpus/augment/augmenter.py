@@ -4,6 +4,7 @@ Letters of shapes: N samples, M samples afterwards.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import soxr
@@ -19,6 +20,14 @@ from stapes.units import SAMPLE_RATE_HZ
 
 Babble = Callable[[np.random.Generator], Waveform]
 
+
+class Sounds(Protocol):
+    """Recordings by their position, each [N] of 16 kHz and not silent; a list of them is one."""
+
+    def __getitem__(self, position: int, /) -> Waveform: ...
+    def __len__(self) -> int: ...
+
+
 _EQUALISER_BANDS = 6
 _BACKGROUND_DBFS_RANGE = (-80.0, -10.0)
 # How often a background is white noise or digital silence, which a microphone that is switched off gives.
@@ -32,6 +41,8 @@ _WALLED_VOICES_RANGE = (1, 3)
 _WALL_HZ_RANGE = (120.0, 300.0)
 _WALL_ORDERS = (2, 4)
 _VOICE_SPREAD_DB = 5.0
+# How often a noise is one that was recorded, where there are any.
+_RECORDED = 0.5
 
 
 class Augmenter:
@@ -40,12 +51,14 @@ class Augmenter:
     Args:
         config: which effects, how often and how strongly.
         bank_seed: chooses the rooms and noises, which are made once here; equal seeds share them.
+        recorded: noises of the world, which are heard as often as those that are made.
     """
 
-    def __init__(self, config: AugmentConfig, bank_seed: int = 0) -> None:
+    def __init__(self, config: AugmentConfig, bank_seed: int = 0, recorded: Sounds = ()) -> None:
         self.config = config
         self._rooms = make_rooms(bank_seed, config.room_rt60_s_range) if config.room_probability else ()
         self._noises = make_noises(bank_seed) if config.noise_probability else ()
+        self._recorded = recorded
 
     def __call__(
         self, waveform: Waveform, rng: np.random.Generator, babble: Babble | None = None
@@ -89,8 +102,7 @@ class Augmenter:
             order = int(rng.integers(*_WALL_ORDERS, endpoint=True))
             sound = spectrum.shape(sound, spectrum.lowpass(rng.uniform(*_WALL_HZ_RANGE), order))
         else:
-            clip = self._noises[rng.integers(len(self._noises))]
-            sound = loop(clip, int(rng.integers(len(clip))), length)
+            sound = self._noise(length, rng)
         noise: Waveform = np.clip(self._record(level * sound, rng), -1, 1)
         return noise
 
@@ -115,14 +127,22 @@ class Augmenter:
         if _happens(rng, config.room_probability):
             sound = spectrum.reverberate(sound, self._rooms[rng.integers(len(self._rooms))].response)
         if _happens(rng, config.noise_probability):
-            clip = self._noises[rng.integers(len(self._noises))]
-            noise = loop(clip, int(rng.integers(len(clip))), len(sound))
+            noise = self._noise(len(sound), rng)
             sound = mix(sound, noise, rng.uniform(*config.noise_snr_db_range))
         if _happens(rng, config.babble_probability) and babble is not None:
             voices = int(rng.integers(*config.babble_voices_range, endpoint=True))
             crowd = _crowd(babble, voices, len(sound), rng)
             sound = mix(sound, crowd, rng.uniform(*config.babble_snr_db_range))
         return sound
+
+    def _noise(self, length: int, rng: np.random.Generator) -> Waveform:
+        """Some noise [``length``] of a long-term power of one, from a random place of it on."""
+        if len(self._recorded) and _happens(rng, _RECORDED):
+            recording = self._recorded[int(rng.integers(len(self._recorded)))]
+            clip = recording / np.float32(np.sqrt(np.mean(np.square(recording))))
+        else:
+            clip = self._noises[rng.integers(len(self._noises))]
+        return loop(clip, int(rng.integers(len(clip))), length)
 
     def _record(self, sound: Waveform, rng: np.random.Generator) -> Waveform:
         config = self.config
