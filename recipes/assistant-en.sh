@@ -5,7 +5,8 @@
 #
 # CLONES is a folder for repositories with real speech (recipes/found.py), which are cloned there, 3 GB in all.
 # KOKORO, the folder of that engine's model (docs/corpora.md tells how to get it), adds natural voices. pico2wave, RHVoice, the
-# dictionary WordNet and three games with free speech must be installed. A run that was stopped goes on where it was.
+# dictionary WordNet, three games with free speech and the packages of sounds must be installed. A run that was stopped goes on
+# where it was.
 #
 # On two cores it takes about seven hours, by measured rates: 20 minutes for 130 000 sentences by Hibari (110 a second), 7 for 26 000 by
 # Pico, 2 for 18 000 by eSpeak, 10 for 6 000 by RHVoice, 7 for words in many voices, 4.5 hours for 12 000 training steps of the
@@ -18,6 +19,9 @@ data=$1 clones=$2 out=${3:?DATA CLONES OUT are expected} kokoro=${4:-}
 here=$(dirname "$0")
 wordnet=${WORDNET:-/usr/share/wordnet}
 games=${GAMES:-/usr/share/scummvm}
+sounds=${SOUNDS:-/usr/share}
+noises=(games/{bzflag,colobot,enigma,lincity-ng,minetest,searchandrescue,simutrans,supertux2/music,supertux2/sounds,trackballs/sfx,warzone2100/music,wesnoth,xmoto}
+  hydrogen/data/drumkits sonic-pi/samples)
 jobs=$(nproc)
 held_out=()
 if ! command -v pico2wave > /dev/null; then
@@ -35,6 +39,12 @@ fi
 for game in beneath-a-steel-sky/sky.dsk flight-of-the-amazon-queen/queen.1c drascula/en/drascula.dat; do
   if [[ ! -f $games/$game ]]; then
     echo "$0: $games holds no $game; Debian has it in ${game%%/*}, and GAMES names another folder" >&2
+    exit 2
+  fi
+done
+for noise in "${noises[@]}"; do
+  if [[ ! -d $sounds/$noise ]]; then
+    echo "$0: $sounds holds no $noise; docs/corpora.md names its Debian package, and SOUNDS another folder" >&2
     exit 2
   fi
 done
@@ -90,9 +100,10 @@ for voice in "${voices[@]}"; do
   done
 done
 stapes corpus games "$games" "$out/games"
+stapes corpus noise "${noises[@]/#/$sounds/}" "$out/noise"
 extras=(--extra "learners=$out/learners/learners.jsonl" "${measured[@]}" --measured "commands=$out/sets/test-words.jsonl")
 for set in read alphanum commands words clips; do extras+=(--extra "$set=$out/found/$set.jsonl"); done
-for set in hibari examples short pico espeak rhvoice voiced games; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
+for set in hibari examples short pico espeak rhvoice voiced games noise; do extras+=(--extra "$set=$out/$set/manifest.jsonl"); done
 
 stapes corpus prepare "$data" "$out/data" --recombine 400000 "${extras[@]}"
 # The end-pointer learns from sentences that no training has heard: of others the words come out better than they will.

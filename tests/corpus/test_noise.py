@@ -29,12 +29,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_long_sounds_are_cut_and_short_ones_filled_up(folder: Path, tmp_path: Path) -> None:
-    gathered = gather_noises(folder, tmp_path / "out")
+    gathered = gather_noises([folder / "music", folder], tmp_path / "out")
     assert gathered.dropped == {"silent": 1, "too short": 1, "unreadable": 1}
     listed = read_manifest(tmp_path / "out" / "manifest.jsonl", check_audio=True)
     assert [(u.id, u.duration) for u in listed] == [
-        ("Short.WAV-0", 3.0),
-        *((f"music-long.ogg-{index}", 10.0) for index in range(3)),
+        (f"{folder}/Short.WAV-0"[1:], 3.0),
+        *((f"{folder}/music/long.ogg-{index}"[1:], 10.0) for index in range(3)),
     ]
     assert gathered.noises == listed
     assert all(u.text == "" and u.set == "noise" for u in listed)
@@ -48,11 +48,11 @@ def test_long_sounds_are_cut_and_short_ones_filled_up(folder: Path, tmp_path: Pa
 
 def test_an_interrupted_run_goes_on(folder: Path, tmp_path: Path) -> None:
     out = folder / "out"  # below the folder that is searched
-    first = gather_noises(folder, out)
+    first = gather_noises([folder], out)
     manifest = out / "manifest.jsonl"
     whole = manifest.read_text()
     manifest.write_text("".join(whole.splitlines(keepends=True)[:1]))
-    again = gather_noises(folder, out)
+    again = gather_noises([folder], out)
     assert again.noises == first.noises
     assert (first.resumed, again.resumed) == (0, 1)
     assert manifest.read_text() == whole
@@ -68,9 +68,12 @@ def test_what_was_done_is_told(folder: Path, tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_without_sounds_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["corpus", "noise", str(tmp_path), str(tmp_path / "out")]) == 2
+def test_a_folder_without_sounds_is_one_sentence(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    assert main(["corpus", "noise", str(folder), str(empty), str(tmp_path / "out")]) == 2
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("stapes:")]
     assert len(told) == 1
-    assert told[0].startswith(f"stapes: error: {tmp_path}: holds no sound file; one of .flac, .mp3, ")
+    assert told[0].startswith(f"stapes: error: {empty}: holds no sound file; one of .flac, .mp3, ")
     assert not (tmp_path / "out").exists()

@@ -258,10 +258,10 @@ def games(folder: Path, out: Path) -> None:
 
 
 @command.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER…", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-def noise(folder: Path, out: Path) -> None:
-    """Cut the sound files below FOLDER, in which nobody may speak, into OUT/manifest.jsonl and its recordings.
+def noise(folders: tuple[Path, ...], out: Path) -> None:
+    """Cut the sound files below each FOLDER, in which nobody may speak, into OUT/manifest.jsonl and its recordings.
 
     Training hears them behind half of the speech that it hears among noise, and alone, where there is nothing to
     write. Music, machines, animals and effects of games are good; words in them would be unlearned. Stopped and started
@@ -270,13 +270,13 @@ def noise(folder: Path, out: Path) -> None:
     \b
     Example:
       apt install wesnoth-1.16-music sonic-pi-samples
-      stapes corpus noise /usr/share/games/wesnoth/1.16/data/core/music noise
+      stapes corpus noise /usr/share/games/wesnoth /usr/share/sonic-pi noise
       stapes corpus prepare data runs/data --extra noise=noise/manifest.jsonl
     """
     from stapes.corpus.noise import gather_noises
 
     with _progress("cutting") as on_progress:
-        gathered = gather_noises(folder, out, on_progress)
+        gathered = gather_noises(folders, out, on_progress)
     hours = sum(each.duration for each in gathered.noises) / 3600
     dropped = ", ".join(f"{number} {reason}" for reason, number in gathered.dropped.most_common())
     click.echo(

@@ -4,7 +4,7 @@ Letters of shapes: N samples.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,26 +44,23 @@ class GatheredNoises:
 
 
 def gather_noises(
-    folder: Path, out: Path, on_progress: Callable[[int, int], None] = lambda done, total: None
+    folders: Sequence[Path], out: Path, on_progress: Callable[[int, int], None] = lambda done, total: None
 ) -> GatheredNoises:
-    """Cut the sound files below ``folder`` into stretches under ``out``, listed in ``out``/manifest.jsonl.
+    """Cut the sound files below ``folders`` into stretches under ``out``, listed in ``out``/manifest.jsonl.
 
     A file gives at most three stretches of at most 10 s, evenly spaced; a shorter sound is followed by silence up to
-    3 s. Each is FLAC at 16 kHz with its peak at -6 dBFS. Files of which the manifest already holds stretches are
-    skipped, so that an interrupted run goes on where it stopped.
+    3 s. Each is FLAC at 16 kHz with its peak at -6 dBFS, and has the path of its file for an id. Files of which the
+    manifest already holds stretches are skipped, so that an interrupted run goes on where it stopped.
 
     Args:
-        folder: searched with all folders in it for .flac, .mp3, .oga, .ogg, .opus and .wav.
+        folders: searched with all folders in them for .flac, .mp3, .oga, .ogg, .opus and .wav.
         out: folder, made if needed.
         on_progress: called with the files done and their number.
 
     Raises:
-        CorpusError: there is no sound file.
+        CorpusError: there is no sound file in one of them.
     """
-    sounds = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    files = sorted(path for path in sounds if not path.is_relative_to(out))
-    if not files:
-        raise CorpusError(f"{folder}: holds no sound file; one of {', '.join(SUFFIXES)} is expected")
+    files = sorted({path for folder in folders for path in _sound_files(folder, out.resolve())})
     out.mkdir(parents=True, exist_ok=True)
     manifest = out / "manifest.jsonl"
     known = {utterance.id: utterance for utterance in resume_manifest(manifest)}
@@ -71,14 +68,13 @@ def gather_noises(
     dropped: Counter[str] = Counter()
     with manifest.open("a", encoding="utf-8") as file:
         for done, path in enumerate(files, start=1):
-            name = "-".join(path.relative_to(folder).parts)
-            made = [each for each in map(known.get, _ids(name)) if each]
+            made = [each for each in map(known.get, _ids(path)) if each]
             if not made:
                 cut = _stretches(path)
                 if isinstance(cut, str):
                     dropped[cut] += 1
                 else:
-                    made = [_write(id_, samples, out) for id_, samples in zip(_ids(name), cut, strict=False)]
+                    made = [_write(id_, samples, out) for id_, samples in zip(_ids(path), cut, strict=False)]
                     file.writelines(format_line(each, out) for each in made)
                     file.flush()
             noises += made
@@ -86,8 +82,16 @@ def gather_noises(
     return GatheredNoises(noises, sum(each.id in known for each in noises), dropped)
 
 
-def _ids(name: str) -> Iterator[str]:
-    return (f"{name}-{index}" for index in range(STRETCHES_OF_A_FILE))
+def _sound_files(folder: Path, out: Path) -> list[Path]:
+    paths = (path for path in folder.resolve().rglob("*") if not path.is_relative_to(out))
+    found = [path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()]
+    if not found:
+        raise CorpusError(f"{folder}: holds no sound file; one of {', '.join(SUFFIXES)} is expected")
+    return found
+
+
+def _ids(path: Path) -> Iterator[str]:
+    return (f"{path.relative_to(path.anchor)}-{index}" for index in range(STRETCHES_OF_A_FILE))
 
 
 def _stretches(path: Path) -> list[Waveform] | str:
