@@ -1,5 +1,6 @@
 """An end-pointer learns what tells ends from pauses, and a table how sentences end."""
 
+import pickle
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -76,6 +77,22 @@ def test_a_fit_is_the_same_again() -> None:
     first, again = (fit_endpointer(streams(8), SCALARS, CONFIG) for _ in range(2))
     assert np.array_equal(first.input_weight, again.input_weight)
     assert np.array_equal(first.output_bias, again.output_bias)
+
+
+def test_members_may_be_trained_elsewhere() -> None:
+    made, sent = streams(12), []
+
+    def elsewhere(work, items):
+        for item in items:
+            sent.append(item.seed)
+            yield pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(work))(item)))
+
+    config = replace(CONFIG, epochs=1)
+    fits = [fit_endpointer(made, SCALARS, config, run) for run in (map, elsewhere)]
+    found = [out_of_fold(made, range(12), SCALARS, config, 3, run) for run in (map, elsewhere)]
+    assert sent == [0, 1] * 4  # two members of all, and of each fold
+    assert np.array_equal(*(fit.recurrent_weight for fit in fits))
+    assert all(np.array_equal(here, there) for here, there in zip(*found, strict=True))
 
 
 def test_no_fold_sees_its_own_streams() -> None:

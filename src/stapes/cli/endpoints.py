@@ -132,9 +132,11 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int, jobs: i
             f"{LEAST_STREAMS} are expected"
         )
     config = EndpointTraining(seed=seed)
-    found = out_of_fold(observed, [_group(utterance) for utterance, _, _ in watched], SCALARS, config, FOLDS)
+    run = partial(_trained, jobs)
+    groups = [_group(utterance) for utterance, _, _ in watched]
+    found = out_of_fold(observed, groups, SCALARS, config, FOLDS, run)
     points = _points(recognizer, watched, found, _unlearned(recognizer, *tables[0]))
-    fitted = fit_endpointer(observed, SCALARS, config)
+    fitted = fit_endpointer(observed, SCALARS, config, run)
     tensors = {name: getattr(fitted, name) for name in _TENSORS}
     table, bias = _completeness(read, [])
     settings = {
@@ -146,6 +148,15 @@ def command(model: Path, data: Path, out: Path, streams: int, seed: int, jobs: i
     add_endpointer(model, out, {"completeness": table, **tensors}, settings)
     for name, point in points.items():
         click.echo(f"{name:8} " + "  ".join(f"{key} {value:g}" for key, value in point["measured"].items()))
+
+
+def _trained(jobs: int, train: Callable[[Any], Any], members: Sequence[Any]) -> list[Any]:
+    """Each of ``members``, trained in ``jobs`` processes; told in a progress bar."""
+    with (
+        spread(train, members, min(jobs, len(members))) as training,
+        click.progressbar(training, length=len(members), label="fitting", file=sys.stderr) as progress,
+    ):
+        return list(progress)
 
 
 _TENSORS = (

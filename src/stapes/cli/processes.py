@@ -19,7 +19,7 @@ def spread(work: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> 
     # A forked process could inherit a lock that another thread holds; a spawned one starts clean.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, spawn, initializer=_take, initargs=(work,)) as pool:
-        yield pool.map(_do, items, chunksize=4)
+        yield pool.map(_do, items)
 
 
 _WORK: list[Callable[[Any], Any]] = []

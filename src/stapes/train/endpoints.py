@@ -5,8 +5,9 @@ P projected dimensions, D = S + P inputs, K hidden units, M members.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Array = NDArray[np.float32]
+Run = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""Does a work on each of some items and gives the results in order, as ``map`` does; perhaps in several processes."""
 
 # Adagrad (Duchi et al., 2011) over all examples at once.
 _TABLE_STEPS = 80
@@ -51,7 +54,7 @@ class EndpointTraining:
     projected: int = 8
     hidden: int = 32
     members: int = 3
-    epochs: int = 9
+    epochs: int = 24
     batch: int = 128
     rate: float = 7e-3
     decay: float = 1e-2
@@ -130,38 +133,48 @@ def fit_completeness(
     return weights.astype(np.float32), bias
 
 
-def fit_endpointer(streams: Sequence[Observed], scalars: int, config: EndpointTraining) -> Fitted:
+def fit_endpointer(
+    streams: Sequence[Observed], scalars: int, config: EndpointTraining, run: Run = map
+) -> Fitted:
     """Fit the probability that the user has finished to ``streams``.
 
     Args:
         streams: at least one batch.
         scalars: S, how many of the inputs are no encoder frames.
         config: how.
+        run: trains the members.
     """
     whitening = _whiten(streams, scalars, config.components)
-    nets = _train_members([_tensors(stream, whitening, config) for stream in streams], scalars, config)
-    return _side_by_side([_export(net, whitening, scalars) for net in nets], scalars)
+    trainer = _Trainer([_whitened(stream, whitening, config) for stream in streams], scalars, config)
+    everything = tuple(range(len(streams)))
+    trained = run(trainer, [_Job(everything, (), seed) for seed in _seeds(config)])
+    return _side_by_side([_export(weights, whitening, scalars) for weights, _ in trained], scalars)
 
 
 def out_of_fold(
-    streams: Sequence[Observed], groups: Sequence[int], scalars: int, config: EndpointTraining, folds: int
+    streams: Sequence[Observed],
+    groups: Sequence[int],
+    scalars: int,
+    config: EndpointTraining,
+    folds: int,
+    run: Run = map,
 ) -> list[NDArray[np.float64]]:
     """The probability at each frame of each of ``streams``, fitted on those of the other ``folds``.
 
     Streams of the same one of ``groups``, a number from 0 for each stream, are in the same fold.
     """
     whitening = _whiten(streams, scalars, config.components)
-    tensors = [_tensors(stream, whitening, config) for stream in streams]
-    found: list[NDArray[np.float64]] = [np.zeros(0)] * len(streams)
+    trainer = _Trainer([_whitened(stream, whitening, config) for stream in streams], scalars, config)
+    jobs = []
     for fold in range(folds):
-        left_out = [index for index, group in enumerate(groups) if group % folds == fold]
-        chosen = sorted(set(range(len(streams))) - set(left_out))
-        nets = _train_members([tensors[index] for index in chosen], scalars, config)
-        with torch.no_grad():
-            for index in left_out:
-                log_odds = torch.stack([net(tensors[index].inputs[None])[0] for net in nets]).mean(dim=0)
-                found[index] = torch.sigmoid(log_odds).double().numpy()
-    return found
+        left_out = tuple(index for index, group in enumerate(groups) if group % folds == fold)
+        learned = tuple(sorted(set(range(len(streams))) - set(left_out)))
+        jobs += [_Job(learned, left_out, seed) for seed in _seeds(config)]
+    log_odds: list[list[Array]] = [[] for _ in streams]
+    for job, (_, told) in zip(jobs, run(trainer, jobs), strict=True):
+        for index, each in zip(job.left_out, told, strict=True):
+            log_odds[index].append(each)
+    return [1 / (1 + np.exp(-np.mean(members, axis=0, dtype=np.float64))) for members in log_odds]
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +212,10 @@ class _Stream:
     weights: Tensor
 
 
-def _tensors(stream: Observed, whitening: _Whitening, config: EndpointTraining) -> _Stream:
+def _whitened(
+    stream: Observed, whitening: _Whitening, config: EndpointTraining
+) -> tuple[Array, Array, Array]:
+    """The fields of its `_Stream`."""
     centred = stream.inputs - whitening.mean
     scalars = len(whitening.scale)
     inputs = np.concatenate(
@@ -207,9 +223,7 @@ def _tensors(stream: Observed, whitening: _Whitening, config: EndpointTraining) 
     )
     before = config.early_weight * np.where(stream.hushed, 1.0, _TALKING_WEIGHT)
     weights = np.where(stream.since_end_s > 0, 1.0, before) * stream.spoken
-    return _Stream(
-        *(torch.from_numpy(each.astype(np.float32)) for each in (inputs, stream.since_end_s, weights))
-    )
+    return inputs.astype(np.float32), stream.since_end_s.astype(np.float32), weights.astype(np.float32)
 
 
 class _Net(nn.Module):
@@ -236,9 +250,50 @@ class _Net(nn.Module):
         return values * kept / (1 - self.dropout)
 
 
-def _train_members(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> list[_Net]:
-    seeds = range(config.seed * config.members, (config.seed + 1) * config.members)
-    return [_train(streams, scalars, replace(config, seed=seed)) for seed in seeds]
+def _seeds(config: EndpointTraining) -> range:
+    """Of the members."""
+    return range(config.seed * config.members, (config.seed + 1) * config.members)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A member to train: on which streams, on which to be tried, and the seed of what is drawn."""
+
+    learned: tuple[int, ...]
+    left_out: tuple[int, ...]
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Trainer:
+    """Trains members, on one thread each: their steps are too small to be shared.
+
+    It may be sent to another process, which thousands of tensors may not.
+
+    Args:
+        streams: fields of a `_Stream` each.
+        scalars: S.
+        config: how.
+    """
+
+    streams: Sequence[tuple[Array, Array, Array]]
+    scalars: int
+    config: EndpointTraining
+
+    def __call__(self, job: _Job) -> tuple[dict[str, Array], list[Array]]:
+        """The weights of the member, and its log-odds [T] in each stream that it has not learned from."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            net = _train(self._tensors(job.learned), self.scalars, replace(self.config, seed=job.seed))
+            with torch.no_grad():
+                told = [net(stream.inputs[None])[0].numpy() for stream in self._tensors(job.left_out)]
+        finally:
+            torch.set_num_threads(threads)
+        return {name: tensor.numpy() for name, tensor in net.state_dict().items()}, told
+
+    def _tensors(self, indices: Sequence[int]) -> list[_Stream]:
+        return [_Stream(*map(torch.from_numpy, self.streams[index])) for index in indices]
 
 
 def _train(streams: Sequence[_Stream], scalars: int, config: EndpointTraining) -> _Net:
@@ -292,21 +347,20 @@ def _cross_entropy(log_odds: Tensor, batch: _Stream) -> Tensor:
     return losses / batch.weights.sum().clamp(min=1.0)
 
 
-def _export(net: _Net, whitening: _Whitening, scalars: int) -> Fitted:
+def _export(weights: dict[str, Array], whitening: _Whitening, scalars: int) -> Fitted:
     """The network over what is observed: whitening and projection of encoder frames become one matrix."""
-    tensors = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
-    projection = tensors["projection.weight"] @ whitening.components.T
+    projection = weights["projection.weight"] @ whitening.components.T
     ones = np.ones(len(projection), np.float32)
     return Fitted(
         projection,
         np.concatenate([whitening.mean[:scalars], projection @ whitening.mean[scalars:]]),
         np.concatenate([whitening.scale, ones]),
-        tensors["gru.weight_ih_l0"],
-        tensors["gru.bias_ih_l0"],
-        tensors["gru.weight_hh_l0"],
-        tensors["gru.bias_hh_l0"],
-        tensors["output.weight"][0],
-        tensors["output.bias"],
+        weights["gru.weight_ih_l0"],
+        weights["gru.bias_ih_l0"],
+        weights["gru.weight_hh_l0"],
+        weights["gru.bias_hh_l0"],
+        weights["output.weight"][0],
+        weights["output.bias"],
     )
 
 
