@@ -151,6 +151,14 @@ def test_recorded_noises_are_heard_as_often_as_made_ones():
     assert 10 <= sum(is_tone(sound) for sound in backgrounds if sound.any()) <= 35
 
 
+def test_a_silent_recording_among_the_noises_is_silence():
+    config = AugmentConfig(**{**OFF, "noise_probability": 1.0})
+    augmenter, clean = Augmenter(config, recorded=[np.zeros(16000, np.float32)]), speech_like()
+    noisy = [augmenter(clean, np.random.default_rng(seed)) for seed in range(20)]
+    assert np.isfinite(noisy).all()
+    assert 4 <= sum(np.array_equal(sound, clean) for sound in noisy) <= 16
+
+
 def test_loop_repeats_seamlessly():
     sound = np.arange(5, dtype=np.float32)
     np.testing.assert_array_equal(levels.loop(sound, 3, 2), [3, 4])

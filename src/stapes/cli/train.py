@@ -42,7 +42,8 @@ def command(
     """Train the model that RECIPE describes.
 
     The run's folder holds checkpoint.safetensors (interrupt at any time; the same command goes on bit-identically),
-    best.safetensors (for 'stapes pack'), history.jsonl and curves.png.
+    best.safetensors (for 'stapes pack'), history.jsonl and curves.png. Recordings without text are heard as noise,
+    behind speech and alone.
 
     \b
     Examples:

@@ -22,7 +22,7 @@ Babble = Callable[[np.random.Generator], Waveform]
 
 
 class Sounds(Protocol):
-    """Recordings by their position, each [N] of 16 kHz and not silent; a list of them is one."""
+    """Recordings by their position, each [N] of 16 kHz with N at least 1; a list of them is one."""
 
     def __getitem__(self, position: int, /) -> Waveform: ...
     def __len__(self) -> int: ...
@@ -43,6 +43,8 @@ _WALL_ORDERS = (2, 4)
 _VOICE_SPREAD_DB = 5.0
 # How often a noise is one that was recorded, where there are any.
 _RECORDED = 0.5
+# Of a recorded noise; a silent one stays silent.
+_LEAST_RMS = 1e-5
 
 
 class Augmenter:
@@ -139,7 +141,8 @@ class Augmenter:
         """Some noise [``length``] of a long-term power of one, from a random place of it on."""
         if len(self._recorded) and _happens(rng, _RECORDED):
             recording = self._recorded[int(rng.integers(len(self._recorded)))]
-            clip = recording / np.float32(np.sqrt(np.mean(np.square(recording))))
+            rms = np.sqrt(np.mean(np.square(recording)))
+            clip = recording / np.float32(max(rms, _LEAST_RMS))
         else:
             clip = self._noises[rng.integers(len(self._noises))]
         return loop(clip, int(rng.integers(len(clip))), length)
