@@ -41,13 +41,13 @@ class RunData:
 
     Args:
         train: utterances to learn from.
-        noises: recordings in which nobody speaks.
         development: named sets to judge on; the mean of their word error rates decides which weights are best.
+        noises: recordings in which nobody speaks.
     """
 
     train: Sequence[Utterance]
-    noises: Sequence[Utterance]
     development: Mapping[str, Sequence[Utterance]]
+    noises: Sequence[Utterance] = ()
 
 
 class Run:

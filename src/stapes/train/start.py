@@ -66,7 +66,7 @@ def _read_data(recipe: Recipe, data: Path, folder: Path) -> RunData:
     if not utterances:
         raise CorpusError(f"{data / 'train.jsonl'}: no utterance of at most {longest:g} s with text is in it")
     development = {path.stem: read_manifest(path) for path in sorted(data.glob("dev-*.jsonl"))}
-    return RunData(utterances, [u for u in heard if not u.text], development)
+    return RunData(utterances, development, [u for u in heard if not u.text])
 
 
 @contextmanager
