@@ -127,7 +127,7 @@ make_model() { # NAME SIZE
   train "$recipe" --data "$out/data" --out "$out/$1"
   stapes compress "$out/$1/best.safetensors" "$model" --size "$2" --text "$out/data/text.txt" \
     --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
-  stapes endpoints "$model" --data "$out/ends-data" --out "$model" --streams 13000 --jobs "$jobs"
+  stapes endpoints "$model" --data "$out/ends-data" --out "$model" --streams 11000 --jobs "$jobs"
   stapes calibrate "$model" --out "$model" --data "$out/data/dev-an4.jsonl" --data "$out/data/dev-synthetic.jsonl"
 }
 make_model en-assistant 5850KB

@@ -168,7 +168,7 @@ def out_of_fold(
     jobs = []
     for fold in range(folds):
         left_out = tuple(index for index, group in enumerate(groups) if group % folds == fold)
-        learned = tuple(sorted(set(range(len(streams))) - set(left_out)))
+        learned = tuple(index for index, group in enumerate(groups) if group % folds != fold)
         jobs += [_Job(learned, left_out, seed) for seed in _seeds(config)]
     log_odds: list[list[Array]] = [[] for _ in streams]
     for job, (_, told) in zip(jobs, run(trainer, jobs), strict=True):
